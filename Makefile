@@ -1,0 +1,58 @@
+# Every target installs what it needs first: a virtual environment from requirements.lock, once.
+#   make test PYTHON=python3.13 VENV=.venv-3.13     another interpreter, beside the first
+PYTHON ?= python3
+VENV ?= .venv
+# The lock is kept as far as pyproject.toml allows; LOCKFLAGS=--upgrade takes the newest of everything.
+LOCKFLAGS ?=
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCK_VENV := $(VENV)-lock
+UV := uv==0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint app docs bench lock clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(STAMP) ## Compare the joint-punishment regime of 2016 with its baseline
+	$(BIN)/creditregime compare regime=joint_2016
+
+test: lint ## Check style and types, then run the tests
+	$(BIN)/pytest
+
+lint: $(STAMP) ## Check style and types only
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+app: $(STAMP) ## Open the classroom app
+	$(BIN)/creditregime app
+
+docs: $(STAMP) ## Build the documentation into docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+bench: $(STAMP) ## Measure speed and memory
+	$(BIN)/python -m benchmarks.run
+
+lock: ## Regenerate requirements.lock from pyproject.toml (LOCKFLAGS=--upgrade for the newest versions)
+	$(PYTHON) -m venv $(LOCK_VENV)
+	$(LOCK_VENV)/bin/pip install --quiet --disable-pip-version-check $(UV)
+	$(LOCK_VENV)/bin/uv pip compile --quiet --no-config --no-python-downloads --python $(LOCK_VENV)/bin/python \
+		--universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url \
+		--only-binary :all: --no-binary antlr4-python3-runtime \
+		--custom-compile-command "make lock" $(LOCKFLAGS) pyproject.toml -o requirements.lock
+
+clean: ## Remove the environments, caches and builds (results/ stays)
+	rm -rf $(VENV) $(LOCK_VENV) build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find .ci benchmarks configs docs experiments model tests -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
+		"creditregime needs Python 3.11, 3.12 or 3.13: make PYTHON=/path/to/python")'
+	@echo "Installing the locked packages into $(VENV) (a minute or two, once)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
