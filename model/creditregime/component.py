@@ -1,0 +1,183 @@
+"""How a rule is declared, found by its ``kind``, and documented.
+
+A *family* is a place in the scenario that a rule can fill (``rating``, ``trade``, ...). A *rule* is a frozen pydantic
+model in a family; its fields are its parameters. Declaring the class is all it takes to make the rule available::
+
+    class Points(Rating, kind="points"):
+        base: float = parameter(100.0, unit="points", description="score of a firm without records")
+
+The configuration schema, the error messages and the reference pages all read the same fields.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Literal, Self, cast
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from creditregime.errors import ScenarioError
+
+Standing = Literal["real", "partly", "unverified", "assumption"]
+"""How sure the source of a claim is: R, P and U of the systems table; or a modelling assumption."""
+
+PerTopic = float | dict[str, float]
+"""One number for all topics, or a mapping from topic to number with an optional ``default`` entry."""
+
+
+def parameter(
+    default: Any = ...,
+    *,
+    unit: str,
+    description: str,
+    source: str | None = None,
+    standing: Standing | None = None,
+    **bounds: Any,
+) -> Any:
+    """Declare one parameter of a rule.
+
+    Parameters
+    ----------
+    default
+        The value when a scenario is silent; ``...`` makes the parameter required.
+    unit, description
+        What the number measures; shown in the reference pages, the app and error messages.
+    source
+        Where the default comes from; ``None`` marks a modelling assumption.
+    standing
+        How sure the source is that the real system works like this.
+    **bounds
+        pydantic constraints: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, ``default_factory``.
+    """
+    extra: dict[str, Any] = {"unit": unit, "source": source, "standing": standing}
+    if "default_factory" in bounds:
+        return Field(description=description, json_schema_extra=extra, **bounds)
+    return Field(default, description=description, json_schema_extra=extra, **bounds)
+
+
+def planned(default: Any, *, unit: str, description: str, standing: Standing | None = None) -> Any:
+    """Declare a toggle whose place is fixed but which this version cannot yet act on: any other value is refused."""
+    extra: dict[str, Any] = {"unit": unit, "source": None, "standing": standing, "planned": True}
+    return Field(default, description=f"{description} (not available in this version)", json_schema_extra=extra)
+
+
+def place(rule: Callable[[], Any], description: str) -> Any:
+    """Declare a place in the scenario, filled by `rule` when a scenario is silent."""
+    return Field(default_factory=rule, description=description)
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the closest of `names`, or an empty string."""
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+class Settings(BaseModel):
+    """A frozen, strict group of parameters: unknown keys, NaN and infinities are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_and_planned(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        for key, value in data.items():
+            field = cls.model_fields.get(key)
+            if field is None:
+                names = sorted(cls.model_fields)
+                context = {"key": str(key), "allowed": ", ".join(names), "hint": nearest(str(key), names)}
+                raise PydanticCustomError("unknown_key", "unknown key{hint}; allowed: {allowed}", context)
+            given = tuple(value) if isinstance(value, list) else value  # YAML knows no tuples
+            if details(field).get("planned") and given != field.default:
+                context = {"key": key, "value": repr(value), "default": repr(field.default)}
+                text = "{value} is not available in this version; only {default} is accepted"
+                raise PydanticCustomError("planned", text, context)
+        return data
+
+
+def details(field: FieldInfo) -> Mapping[str, Any]:
+    """Return the unit, source, standing and planned mark of a field (see `parameter`)."""
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+
+
+class Rule(Settings):
+    """Base of all rules. Subclass with ``family=True`` for a family, with ``kind="name"`` for a rule in it."""
+
+    family: ClassVar[str] = ""
+    kinds: ClassVar[dict[str, type[Rule]]] = {}
+    planned_kinds: ClassVar[tuple[str, ...]] = ()
+    kind: str = ""
+
+    def __init_subclass__(cls, family: str = "", kind: str = "", planned: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if family:
+            cls.family, cls.kinds, cls.planned_kinds = family, {}, planned
+        elif kind:
+            cls.__annotations__ = {**inspect.get_annotations(cls), "kind": Literal[kind]}
+            cls.kind = kind
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, family: str = "", kind: str = "", **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if kind:
+            known = cls.kinds.get(kind)
+            if known is not None and known.__qualname__ != cls.__qualname__:
+                raise ScenarioError(f"{cls.family}: the kind '{kind}' is already taken by {known.__qualname__}")
+            cls.kinds[kind] = cls
+
+    @classmethod
+    def is_family(cls) -> bool:
+        """Tell whether this class is a place to fill rather than a rule that fills one."""
+        return "kinds" in cls.__dict__
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        if not cls.is_family():
+            return handler(source)
+        return core_schema.no_info_plain_validator_function(
+            cls.resolve, serialization=core_schema.plain_serializer_function_ser_schema(lambda rule: rule.model_dump())
+        )
+
+    @classmethod
+    def resolve(cls, value: Any) -> Self:
+        """Return the rule of this family that `value` describes: an instance, or a mapping with its ``kind``."""
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, str):
+            value = {"kind": value}
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("rule_type", "a mapping with a 'kind' is needed")
+        kind = value.get("kind")
+        if kind in cls.planned_kinds:
+            raise PydanticCustomError(
+                "planned_kind",
+                "kind '{kind}' is not available in this version; allowed: {allowed}",
+                {"kind": str(kind), "allowed": ", ".join(sorted(cls.kinds))},
+            )
+        if not isinstance(kind, str) or kind not in cls.kinds:
+            raise PydanticCustomError(
+                "unknown_kind",
+                "unknown kind '{kind}'; allowed: {allowed}{hint}",
+                {"kind": str(kind), "allowed": ", ".join(sorted(cls.kinds)), "hint": nearest(str(kind), [*cls.kinds])},
+            )
+        return cast(Self, cls.kinds[kind].model_validate(dict(value)))
+
+
+def one_line(error: ValidationError) -> str:
+    """Turn a pydantic error into one line: key path, value, what is allowed, nearest valid name."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    location = [str(part) for part in first["loc"]]
+    if first["type"] in ("unknown_key", "planned"):
+        location.append(first["ctx"]["key"])
+    path = first.get("ctx", {}).get("path") or ".".join(location) or "scenario"
+    message = str(first["msg"]).removeprefix("Value error, ")
+    named = first["type"] in ("unknown_key", "planned", "unknown_kind", "planned_kind", "missing", "inconsistent")
+    shown = "" if named or isinstance(first["input"], dict | BaseModel) else f"{first['input']!r} is not allowed: "
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return " ".join(f"{path}: {shown}{message}{more}".split())

@@ -1,0 +1,19 @@
+"""What can go wrong, each with one line that names what, where, and what is allowed."""
+
+from __future__ import annotations
+
+
+class CreditRegimeError(Exception):
+    """Base class of every error that a user can mend; its text is one line."""
+
+
+class ScenarioError(CreditRegimeError, ValueError):
+    """A scenario is wrong: the text names the key's path, the value and what is allowed."""
+
+
+class PopulationError(CreditRegimeError, ValueError):
+    """A population (graph, table or generated economy) cannot be simulated."""
+
+
+class StoreError(CreditRegimeError, OSError):
+    """A result folder cannot be written or read."""

@@ -1,0 +1,210 @@
+"""The supply network: links sorted by buyer, with the two passes along them that the model needs.
+
+The coefficients form a matrix W, one row a buyer, one column a supplier, stored once in CSR form by buyer. What travels
+down to buyers is the product W x; what travels up to suppliers is the product with the transpose, taken over the same
+arrays. A second, transposed half would make the second product about a third faster, but re-matching would have to
+rebuild it every month, which costs several products (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import copy
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from creditregime.population.economy import Economy
+
+Floats = NDArray[np.float32]
+
+
+class Network:
+    """Supply links of all firms.
+
+    Attributes
+    ----------
+    pointer : (N + 1,) int32
+        The links of buyer ``i`` are ``pointer[i]:pointer[i + 1]``, sorted by the supplier's sector.
+    supplier : (L,) int32
+        Row of the supplier.
+    coefficient : (L,) float32
+        Input value per unit of the buyer's output.
+    weight : (L,) float32
+        The coefficient while the link is active, 0 while it is not.
+    since : (L,) int16
+        Month in which the present partner came.
+    group_pointer : (G + 1,) int32
+        The links of input group ``g`` (one buyer, one supplying sector).
+    firm_groups : (N + 1,) int32
+        The input groups of buyer ``i``.
+    required : (G,) float32
+        Sum of the group's coefficients.
+    stock : (G,) float32
+        Stock of the input, months of use at initial output.
+    essential : (G,) uint8
+        1 essential, 0 not essential, 2 negligible.
+    """
+
+    def __init__(self, economy: Economy) -> None:
+        rows = len(economy.sector)
+        self.rows = rows
+        self.supplier = economy.supplier.copy()
+        self.coefficient = economy.coefficient.copy()
+        self.weight = economy.coefficient.copy()
+        self.since = np.full(len(self.supplier), -1, np.int16)
+        self.pointer = pointers(economy.buyer, rows)
+        sector = economy.sector[self.supplier]
+        first = np.ones(len(sector), np.bool_)
+        first[1:] = (economy.buyer[1:] != economy.buyer[:-1]) | (sector[1:] != sector[:-1])
+        starts = np.flatnonzero(first).astype(np.int32)
+        self.group_pointer = np.append(starts, np.int32(len(sector))).astype(np.int32)
+        self.firm_groups = pointers(economy.buyer[starts], rows)
+        self.group_sector = sector[starts]
+        self.essential = economy.essential[self.group_sector, economy.sector[economy.buyer[starts]]]
+        self.stock = np.ones(len(starts), np.float32)
+        self.required = np.add.reduceat(self.coefficient, starts) if len(starts) else np.empty(0, np.float32)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the matrices: they are views of the arrays and are made again when needed."""
+        return {name: value for name, value in self.__dict__.items() if not name.startswith(("_by_", "_to_"))}
+
+    @cached_property
+    def _by_buyer(self) -> Any:
+        return csr_array((self.weight, self.supplier, self.pointer), shape=(self.rows, self.rows), copy=False)
+
+    @cached_property
+    def _by_group(self) -> Any:
+        shape = (len(self.required), self.rows)
+        return csr_array((self.weight, self.supplier, self.group_pointer), shape=shape, copy=False)
+
+    @cached_property
+    def _by_supplier(self) -> Any:
+        return self._by_buyer.T
+
+    @cached_property
+    def _to_supplier(self) -> Any:
+        return self._by_group.T
+
+    def from_suppliers(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return for each buyer the sum over its active links of coefficient times the supplier's value, (N,)."""
+        product: NDArray[Any] = self._by_buyer @ values
+        return product
+
+    def from_buyers(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return for each supplier the sum over its active links of coefficient times the buyer's value, (N,)."""
+        product: NDArray[Any] = self._by_supplier @ values
+        return product
+
+    def to_groups(self, values: Floats) -> Floats:
+        """Return for each input group the sum of coefficient times the supplier's value, (G,)."""
+        product: Floats = self._by_group @ values
+        return product
+
+    def from_groups(self, orders: Floats) -> Floats:
+        """Return for each supplier the sum over its active links of coefficient times the group's value, (N,)."""
+        product: Floats = self._to_supplier @ orders
+        return product
+
+    def over_groups(self, operation: np.ufunc, values: Floats, empty: float) -> Floats:
+        """Reduce a value a group to a value a firm with `operation`; firms without inputs get `empty`."""
+        result = np.full(self.rows, empty, np.float32)
+        having = np.flatnonzero(self.firm_groups[1:] > self.firm_groups[:-1])
+        if len(having):
+            result[having] = operation.reduceat(values, self.firm_groups[having])
+        return result
+
+    def unweighted(self) -> Network:
+        """Return a view of the same links in which every active one has weight 1."""
+        plain = copy.copy(self)
+        plain.weight = (self.weight > 0).astype(np.float32)
+        return plain
+
+    def input_share(self) -> Floats:
+        """Return the active domestic inputs of each firm per unit of its output, (N,)."""
+        return self.from_suppliers(np.ones(self.rows, np.float32)).astype(np.float32, copy=False)
+
+    def buyers_of(self, links: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the buyers' rows of the given links."""
+        return np.searchsorted(self.pointer, links, side="right") - 1
+
+    def links_of(self, rows: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the links of the given buyers, in their order."""
+        return entries(self.pointer, rows)
+
+    def groups_of(self, rows: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the input groups of the given buyers, in their order."""
+        return entries(self.firm_groups, rows)
+
+    def idle(self) -> NDArray[np.int64]:
+        """Return the links that are not active: their supplier left or was dropped, or their buyer left."""
+        return np.flatnonzero(self.weight == 0)
+
+    def groups_at(self, links: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the input groups of the given links."""
+        return np.searchsorted(self.group_pointer, links, side="right") - 1
+
+    def sector_of(self, links: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return the sector that supplies each link."""
+        sectors: NDArray[np.uint8] = self.group_sector[self.groups_at(links)]
+        return sectors
+
+    def connect(self, links: NDArray[Any], suppliers: NDArray[Any] | None, month: int) -> None:
+        """Make links active, with new suppliers or (None) with those that they had."""
+        if suppliers is not None:
+            self.supplier[links] = suppliers
+        self.weight[links] = self.coefficient[links]
+        self.since[links] = month
+
+    def suppliers(self, row: int) -> NDArray[np.int32]:
+        """Return the active suppliers of one firm."""
+        links = slice(self.pointer[row], self.pointer[row + 1])
+        return self.supplier[links][self.weight[links] > 0]
+
+    def buyers(self, row: int) -> NDArray[np.int64]:
+        """Return the active buyers of one firm (a scan of the links: for views, not for the monthly cycle)."""
+        return self.buyers_of(np.flatnonzero((self.supplier == row) & (self.weight > 0)))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return sum(value.nbytes for value in self.__dict__.values() if isinstance(value, np.ndarray))
+
+
+class Pool:
+    """Draws firms of a sector, within a jurisdiction, with probability proportional to initial revenue."""
+
+    def __init__(
+        self, sector: NDArray[np.uint8], size: Floats, spans: tuple[tuple[int, int], ...], sectors: int
+    ) -> None:
+        jurisdiction = np.repeat(np.arange(len(spans)), [stop - start for start, stop in spans])
+        self._sectors = sectors
+        self._starts = np.array([start for start, _ in spans])
+        market = jurisdiction * sectors + sector
+        self._order = np.argsort(market, kind="stable")
+        self._sum = np.concatenate([[0.0], np.cumsum(size[self._order], dtype=np.float64)])
+        self._bounds = np.concatenate([[0], np.cumsum(np.bincount(market, minlength=len(spans) * sectors))])
+
+    def draw(self, sector: NDArray[Any], near: NDArray[Any], uniform: Floats) -> NDArray[np.int64]:
+        """Return one firm for each uniform: of the given sector, in the jurisdiction of the firm `near`."""
+        market = (np.searchsorted(self._starts, near, side="right") - 1) * self._sectors + sector
+        low, high = self._sum[self._bounds[market]], self._sum[self._bounds[market + 1]]
+        at = np.searchsorted(self._sum, low + uniform * (high - low), side="right") - 1
+        at = np.clip(at, self._bounds[market], self._bounds[market + 1] - 1)
+        chosen: NDArray[np.int64] = self._order[at]
+        return chosen
+
+
+def pointers(sorted_rows: NDArray[Any], rows: int) -> NDArray[np.int32]:
+    """Return where each row's entries begin in a sorted index, shape (rows + 1,), int32."""
+    counts = np.bincount(sorted_rows, minlength=rows)
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the positions of the entries of the given rows, row after row."""
+    first, counts = pointer[rows].astype(np.int64), np.diff(pointer)[rows]
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(first, counts) + within

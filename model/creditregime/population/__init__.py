@@ -1,0 +1,20 @@
+"""Who exists: generated economies, supply networks from graphs, stored economies."""
+
+from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, OWNERSHIPS, Economy, combine
+from creditregime.population.input_output import InputOutput, read_table
+from creditregime.population.rules import Generated, Graph, Population, Stored
+
+__all__ = [
+    "ESSENTIAL",
+    "NEGLIGIBLE",
+    "NON_ESSENTIAL",
+    "OWNERSHIPS",
+    "Economy",
+    "Generated",
+    "Graph",
+    "InputOutput",
+    "Population",
+    "Stored",
+    "combine",
+    "read_table",
+]

@@ -1,0 +1,90 @@
+"""What flows over the links: weights fitted to firm sizes and to the input-output table by iterative proportions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditregime.population.attributes import Labels, Reals, Rows
+
+Money = NDArray[np.float32]
+
+ROUNDS = 18
+"""Rounds of proportional fitting: at 5,000 firms the error in flows is about 2% by then and falls slowly."""
+
+SALES_STEP, INPUTS_STEP = 0.8, 0.15
+"""How far a round moves sales and inputs of firms towards their targets, as powers of the ratio.
+
+Flows by sector pair are met in full. Full steps for firms too ask for what a sparse network cannot deliver, and starve
+most links; these steps let firms differ from their sectors as far as their partners make them.
+"""
+
+_LARGEST_SALES = 0.999  # share of a firm's size that other firms may buy: final demand stays positive
+_SMALLEST = 1e-5  # least value of a link per unit of the buyer's output: no link is starved to nothing
+_TINY = 1e-30
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the weights should add up to: `flows` (S, S) by sector pair; (N,) `sales` to and `inputs` from firms.
+
+    `largest_sales` and `largest_inputs`, (N,), are never exceeded.
+    """
+
+    flows: Reals
+    sales: Reals
+    inputs: Reals
+    largest_sales: Reals
+    largest_inputs: Reals
+
+
+def targets(size: Money, sector: Labels, flows: Reals, imports: Money, largest_input_share: float) -> Targets:
+    """Return the targets of firms of given sizes: each sells and buys what its sector does per unit of output."""
+    output = np.maximum(np.bincount(sector, size, len(flows)), _TINY)
+    revenue = size.astype(np.float64)
+    sales, inputs = ((flows.sum(axis=axis) / output)[sector] * revenue for axis in (1, 0))
+    room = np.maximum(largest_input_share - imports, 0) * revenue
+    return Targets(flows, sales, np.minimum(inputs, room), _LARGEST_SALES * revenue, room)
+
+
+def balance(buyer: Rows, supplier: Rows, sector: Labels, size: Money, goal: Targets) -> Money:
+    """Return the coefficient of each link, shape (L,): input value per unit of the buyer's output.
+
+    Suppliers' sales, buyers' inputs and sector flows are met in turn. The last pass only scales down, so that nobody
+    sells more than it makes or spends more than it may: what is left of a supplier's output is final demand.
+    """
+    firms, sectors = len(size), len(goal.flows)
+    pair = sector[supplier] * np.uint16(sectors) + sector[buyer]
+    weight = (goal.inputs / np.maximum(np.bincount(buyer, minlength=firms), 1))[buyer].astype(np.float32)
+    for _ in range(ROUNDS):
+        _scale(weight, supplier, _ratio(goal.sales, weight, supplier) ** SALES_STEP)
+        _scale(weight, buyer, _towards(goal, weight, buyer))
+        _scale(weight, pair, _ratio(goal.flows.ravel(), weight, pair))
+    np.maximum(weight, np.float32(_SMALLEST) * size[buyer], out=weight)
+    _scale(weight, supplier, np.minimum(_ratio(goal.largest_sales, weight, supplier), 1))
+    _scale(weight, buyer, np.minimum(_ratio(goal.largest_inputs, weight, buyer), 1))
+    weight /= size[buyer]
+    return weight
+
+
+def _towards(goal: Targets, weight: Money, buyer: Rows) -> Reals:
+    """Return the factors that move inputs towards their target, but not above the largest allowed."""
+    spent = np.maximum(np.bincount(buyer, weight, len(goal.inputs)), _TINY)
+    return np.minimum((goal.inputs / spent) ** INPUTS_STEP, goal.largest_inputs / spent)
+
+
+def _ratio(goal: Reals, weight: Money, label: NDArray[np.integer]) -> Reals:
+    return goal / np.maximum(np.bincount(label, weight, len(goal)), _TINY)
+
+
+def _scale(weight: Money, label: NDArray[np.integer], factor: Reals) -> None:
+    weight *= np.minimum(factor, 1e12).astype(np.float32)[label]
+
+
+def final_demand(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -> Money:
+    """Return what each firm sells to others than firms, shape (N,): its size less its sales to firms."""
+    sold = np.bincount(supplier, coefficient * size.astype(np.float64)[buyer], len(size))
+    left: Money = np.maximum(size - sold, 0).astype(np.float32)
+    return left

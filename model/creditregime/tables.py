@@ -1,0 +1,108 @@
+"""Tables of arrays: each column declared once with its dtype, unit and meaning."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Array = NDArray[Any]
+
+
+def column(dtype: DTypeLike, unit: str, meaning: str, *, per: tuple[str, ...] = (), fill: float = 0) -> Any:
+    """Declare a column: a real ndarray of shape ``(*per, rows)``.
+
+    Parameters
+    ----------
+    dtype, unit, meaning
+        What is stored; the reference page and the data dictionary of a result folder are made from these.
+    per
+        Leading dimensions by name (``("topic",)`` gives topic-major state of shape (K, N)).
+    fill
+        Value of every row at the start.
+    """
+    metadata = {"dtype": np.dtype(dtype), "unit": unit, "meaning": meaning, "per": per, "fill": fill}
+    return dataclasses.field(metadata=metadata)
+
+
+@dataclasses.dataclass(eq=False)
+class Table:
+    """A group of columns with one row each for the same things."""
+
+    @classmethod
+    def allocate(cls, rows: int, dimensions: Mapping[str, int]) -> Self:
+        """Return a table of `rows` rows, every column filled with its declared start value."""
+        columns = {}
+        for field in dataclasses.fields(cls):
+            shape = (*(dimensions[name] for name in field.metadata["per"]), rows)
+            columns[field.name] = np.full(shape, field.metadata["fill"], field.metadata["dtype"])
+        return cls(**columns)
+
+    @classmethod
+    def dictionary(cls) -> dict[str, Mapping[str, Any]]:
+        """Return the declaration of every column, by name."""
+        return {field.name: field.metadata for field in dataclasses.fields(cls)}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the columns."""
+        return sum(getattr(self, field.name).nbytes for field in dataclasses.fields(self))
+
+
+class Log:
+    """An append-only table with amortised growth; its columns are declared by a `Table` class."""
+
+    def __init__(self, columns: type[Table]) -> None:
+        self._declared = columns
+        self._store = columns.allocate(0, {})
+        self._used = 0
+        self.month_ends: list[int] = []
+
+    def __len__(self) -> int:
+        """Rows appended so far."""
+        return self._used
+
+    def append(self, rows: int, **values: Any) -> slice:
+        """Append `rows` rows; columns that are not named take their declared fill. Returns where they are."""
+        start, stop = self._used, self._used + rows
+        self._reserve(stop)
+        for name, declared in self._declared.dictionary().items():
+            getattr(self._store, name)[start:stop] = values.get(name, declared["fill"])
+        self._used = stop
+        return slice(start, stop)
+
+    def close_month(self) -> None:
+        """Remember where the month ends, so that `of_month` finds its rows without a search."""
+        self.month_ends.append(self._used)
+
+    def of_month(self, month: int) -> slice:
+        """Return the rows appended in a closed month (empty for months that never were)."""
+        if not 0 <= month < len(self.month_ends):
+            return slice(0, 0)
+        return slice(self.month_ends[month - 1] if month else 0, self.month_ends[month])
+
+    def __getitem__(self, name: str) -> Array:
+        """Return a column's used part (a view)."""
+        used: Array = getattr(self._store, name)[: self._used]
+        return used
+
+    def columns(self) -> dict[str, Array]:
+        """Return the used part of every column, by name."""
+        return {name: self[name] for name in self._declared.dictionary()}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes reserved."""
+        return self._store.nbytes
+
+    def _reserve(self, rows: int) -> None:
+        held = len(getattr(self._store, dataclasses.fields(self._declared)[0].name))
+        if rows <= held:
+            return
+        grown = self._declared.allocate(max(rows, held + held // 2, 1024), {})
+        for name in self._declared.dictionary():
+            getattr(grown, name)[: self._used] = self[name]
+        self._store = grown

@@ -1,0 +1,32 @@
+"""Conversions done in one place: years to months, and parameters that differ by topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditregime.component import PerTopic
+
+MONTHS = 12
+
+
+def monthly(probability_a_year: float) -> float:
+    """Return the probability a month that gives a probability a year."""
+    return float(1 - (1 - probability_a_year) ** (1 / MONTHS))
+
+
+def by_topic(value: PerTopic, topics: Sequence[str]) -> NDArray[np.float32]:
+    """Return one number a topic, (K,): the same for all, or the mapping's entry, or its ``default`` (else 0)."""
+    if isinstance(value, dict):
+        return np.array([value.get(topic, value.get("default", 0.0)) for topic in topics], np.float32)
+    return np.full(len(topics), value, np.float32)
+
+
+def present_months(months: float, discount_a_year: float) -> float:
+    """Return what one unit a month for `months` months is worth today."""
+    if not discount_a_year:
+        return float(months)
+    factor = (1 + discount_a_year) ** (-1 / MONTHS)
+    return float((1 - factor**months) / (1 - factor))

@@ -1,0 +1,371 @@
+"""The state of a simulated economy: firms, links, regulators and records as arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditregime.codes import Lever, Payer
+from creditregime.network import Network, Pool
+from creditregime.population.economy import Economy
+from creditregime.randomness import Streams
+from creditregime.tables import Log, Table, column
+
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+Months = NDArray[np.int16]
+Rows = NDArray[np.int64]
+
+NEVER = -(2**15)
+"""Month of something that has not happened."""
+
+
+@dataclasses.dataclass(eq=False)
+class Firms(Table):
+    """One row a registered company; an entrant takes over the row of a firm that left."""
+
+    # Who the firm is
+    active: NDArray[np.bool_] = column(bool, "-", "in business", fill=1)
+    born: Months = column(np.int16, "month", "month of registration (NEVER for firms older than the run)", fill=NEVER)
+    sector: Bytes = column(np.uint8, "index", "sector")
+    region: Bytes = column(np.uint8, "index", "region")
+    ownership: Bytes = column(np.uint8, "index", "state, private or foreign")
+    group: NDArray[np.int32] = column(np.int32, "row", "the group's parent; the own row where there is none")
+    person: NDArray[np.int32] = column(np.int32, "index", "responsible person")
+    size: Floats = column(np.float32, "money/month", "initial revenue")
+    final_demand: Floats = column(np.float32, "money/month", "initial sales to households, state and rest of the world")
+    imports: Floats = column(np.float32, "share", "imported inputs per unit of output")
+    domestic_inputs: Floats = column(np.float32, "share", "domestic inputs per unit of output at the start")
+    hazard: Floats = column(np.float32, "1/month", "violation probability at zero effort", per=("topic",))
+    cost_factor: Floats = column(np.float32, "-", "compliance cost relative to the topic's", fill=1)
+    intrinsic: Floats = column(np.float32, "share", "effort at the private optimum without enforcement")
+    # What it believes and does
+    aware: Floats = column(np.float32, "share", "how far the firm takes the regime's consequences into account", fill=1)
+    belief: Floats = column(
+        np.float32, "probability", "perceived probability that a violation is caught", per=("topic",)
+    )
+    effort: Floats = column(np.float32, "share", "compliance effort", per=("topic",))
+    violation: Bytes = column(np.uint8, "severity", "violation of this month, 0 none", per=("topic",))
+    # What the state saw of it
+    complaint: NDArray[np.bool_] = column(bool, "-", "a complaint was made this month", per=("topic",))
+    inspected: NDArray[np.bool_] = column(bool, "-", "inspected this month", per=("topic",))
+    found: Bytes = column(np.uint8, "origin", "how a violation was found this month, 0 not", per=("topic",))
+    live: Bytes = column(np.uint8, "records", "visible, unexpired, unrepaired records", per=("severity", "topic"))
+    last_record: Months = column(np.int16, "month", "month of the newest record", fill=NEVER)
+    # How it is rated
+    score: Floats = column(np.float32, "points", "score in each file, association included", per=("file",))
+    own_score: Floats = column(np.float32, "points", "score in each file without association", per=("file",))
+    own_grade: Bytes = column(np.uint8, "grade", "grade without association, 0 lowest", per=("file",))
+    grade: Bytes = column(np.uint8, "grade", "grade in each file, 0 lowest", per=("file",))
+    associated_until: Months = column(np.int16, "month", "graded lowest until then through its person", fill=NEVER)
+    listing: Bytes = column(np.uint8, "standing", "on the list: 0 no, 1 own act, 2 by association", per=("list",))
+    listed_since: Months = column(np.int16, "month", "month of entry to the list", per=("list",), fill=NEVER)
+    # What is done to it
+    levers: Floats = column(np.float32, "lever's own", "sum of the measures in force", per=("lever",))
+    sanction_cost: Floats = column(np.float32, "share", "cost of measures for own acts, per unit of revenue")
+    associated_cost: Floats = column(np.float32, "share", "cost of measures through association, per unit of revenue")
+    fines: Floats = column(np.float32, "money", "fines of this month")
+    # How it trades
+    demand: Floats = column(np.float32, "level", "orders received relative to the start", fill=1)
+    supply: Floats = column(
+        np.float32, "level", "goods that it can deliver, relative to orders (or to the start)", fill=1
+    )
+    inputs: Floats = column(np.float32, "level", "production that the inputs received allow", fill=1)
+    output: Floats = column(np.float32, "level", "production relative to the start", fill=1)
+    # What it owns
+    staff: Floats = column(np.float32, "level", "workforce relative to the start", fill=1)
+    equity: Floats = column(np.float32, "money", "assets less debt")
+    debt: Floats = column(np.float32, "money", "working-capital debt")
+    profit: Floats = column(np.float32, "money/month", "profit of this month after tax")
+    profit_trend: Floats = column(np.float32, "share", "smoothed profit per unit of initial revenue")
+    distress: Floats = column(np.float32, "share", "financial-credit file: smoothed time with little equity")
+    costs: Floats = column(np.float32, "money", "one-off costs of this month: repair, switching")
+    loss_own: Floats = column(np.float32, "share", "smoothed cost of sanctions for own acts")
+    loss_associated: Floats = column(np.float32, "share", "smoothed cost of sanctions through association")
+    loss_suppliers: Floats = column(np.float32, "share", "smoothed output lost for want of inputs")
+    loss_buyers: Floats = column(np.float32, "share", "smoothed output lost for want of orders")
+
+
+@dataclasses.dataclass(eq=False)
+class Regulators(Table):
+    """One row an agency: a topic, nationally or in one region."""
+
+    topic: Bytes = column(np.uint8, "index", "topic")
+    region: Months = column(np.int16, "index", "region, -1 national", fill=-1)
+    member: NDArray[np.bool_] = column(bool, "-", "member of the joint-punishment memorandum")
+    inspections: NDArray[np.int64] = column(np.int64, "firms", "inspections so far")
+    detections: NDArray[np.int64] = column(np.int64, "records", "true findings so far")
+    false_findings: NDArray[np.int64] = column(np.int64, "records", "findings of what was not there so far")
+
+
+@dataclasses.dataclass(eq=False)
+class Records(Table):
+    """The registry's master table, append-only."""
+
+    month: Months = column(np.int16, "month", "month of the finding")
+    firm: NDArray[np.int32] = column(np.int32, "row", "firm")
+    topic: Bytes = column(np.uint8, "index", "topic")
+    regulator: NDArray[np.int16] = column(np.int16, "row", "agency that made the record")
+    region: Bytes = column(np.uint8, "index", "region of the firm")
+    severity: Bytes = column(np.uint8, "severity", "1 minor, 2 general, 3 serious")
+    origin: Bytes = column(np.uint8, "origin", "how it was found")
+    true: NDArray[np.bool_] = column(bool, "-", "whether the violation happened")
+    points: Floats = column(np.float32, "points", "deduction in the rating, 0 without one")
+    expiry: Months = column(np.int16, "month", "first month in which it no longer counts", fill=2**15 - 1)
+    repaired: Months = column(np.int16, "month", "month of repair, -1 not", fill=-1)
+
+
+@dataclasses.dataclass(eq=False)
+class Events(Table):
+    """What happened to whom: the material of a firm's story."""
+
+    month: Months = column(np.int16, "month", "month")
+    firm: NDArray[np.int32] = column(np.int32, "row", "firm")
+    kind: Bytes = column(np.uint8, "event", "see codes.Event")
+    detail: NDArray[np.int16] = column(np.int16, "index", "first detail")
+    other: NDArray[np.int32] = column(np.int32, "index", "second detail")
+
+
+@dataclasses.dataclass(eq=False)
+class Findings:
+    """What was found this month, one entry a finding, in the order of topics and rows."""
+
+    firm: Rows
+    topic: Bytes
+    severity: Bytes
+    origin: Bytes
+    true: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls) -> Findings:
+        """Return no findings."""
+        empty = np.empty(0, np.uint8)
+        return cls(np.empty(0, np.int64), empty, empty, empty, np.empty(0, np.bool_))
+
+
+class Margins(NamedTuple):
+    """Averages of the initial economy, shares of revenue, with which firms price the consequences of a grade."""
+
+    contribution: float = 0.0
+    profit: float = 0.0
+    debt: float = 0.0
+    equity: float = 0.0
+
+
+@dataclasses.dataclass(eq=False)
+class Law:
+    """What the rules, taken together, say: written once by their `prepare` methods, read by every stage.
+
+    Attributes
+    ----------
+    shares : (K, 3)
+        Shares of minor, general and serious violations.
+    fine : (K, 3)
+        Fine by severity, months of own revenue.
+    cost, harm : (K,)
+        Cost of full compliance (share of revenue); harm of a violation (money).
+    terms : (3,)
+        Months for which a record of each severity counts.
+    grades : tuple of str
+        Names of the grades, lowest first.
+    grade_cost : (R, G)
+        What holding a grade costs a firm, share of revenue a month, negative for a reward.
+    list_cost : (lists,)
+        What standing on a list costs, share of revenue a month, expected joint punishment included.
+    points : (K, 3)
+        Points deducted for a record of each severity.
+    recorded : (K,) bool
+        Whether findings of the topic may be recorded.
+    worth : (levers,)
+        What one unit of each lever costs the average firm, share of revenue a month.
+    margins
+        The economy's initial averages, written by the finance rule.
+    lists, measures : tuple of str
+        Names of the lists and measures, in the order of their numbers.
+    black : tuple of bool
+        Which lists are blacklists.
+    blacklists_of : tuple of tuple of int
+        Numbers of the blacklists that each topic's records can lead to.
+    """
+
+    shares: Floats
+    fine: Floats
+    cost: Floats
+    harm: Floats
+    terms: Floats
+    grades: tuple[str, ...]
+    grade_cost: Floats
+    list_cost: Floats
+    points: Floats
+    recorded: NDArray[np.bool_]
+    worth: Floats
+    margins: Margins = Margins()
+    lists: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    black: tuple[bool, ...] = ()
+    blacklists_of: tuple[tuple[int, ...], ...] = ()
+
+    @classmethod
+    def blank(cls, topics: int, files: int, grades: tuple[str, ...], lists: tuple[str, ...]) -> Law:
+        """Return a law that demands and threatens nothing."""
+        by_topic, by_severity = np.zeros(topics, np.float32), np.zeros((topics, 3), np.float32)
+        return cls(
+            shares=by_severity,
+            fine=by_severity.copy(),
+            cost=by_topic,
+            harm=by_topic.copy(),
+            terms=np.zeros(3, np.float32),
+            grades=grades,
+            grade_cost=np.zeros((files, len(grades)), np.float32),
+            list_cost=np.zeros(len(lists), np.float32),
+            points=by_severity.copy(),
+            recorded=np.ones(topics, np.bool_),
+            worth=np.zeros(len(Lever), np.float32),
+            lists=lists,
+            blacklists_of=((),) * topics,
+        )
+
+
+class Ledger:
+    """Money that moved between the five sectors this month, by jurisdiction: ``flows[j, payer, payee]``."""
+
+    def __init__(self, jurisdictions: int) -> None:
+        self.flows = np.zeros((jurisdictions, len(Payer), len(Payer)))
+
+    def pay(self, payer: Payer, payee: Payer, amount: NDArray[np.float64]) -> None:
+        """Book an amount a jurisdiction, shape (J,); a negative amount flows the other way."""
+        self.flows[:, payer, payee] += amount
+
+    def net(self) -> NDArray[np.float64]:
+        """Return what each sector received less what it paid, shape (J, 5)."""
+        received: NDArray[np.float64] = self.flows.sum(axis=1) - self.flows.sum(axis=2)
+        return received
+
+
+class World:
+    """Everything that is, in one place; rules act on it and keep no state of their own.
+
+    Parameters
+    ----------
+    economy
+        Who exists; may hold several disjoint jurisdictions.
+    seeds
+        One seed a jurisdiction.
+    topics
+        Names of the topics.
+    law
+        What the rules say; filled by their `prepare` methods.
+    dimensions
+        Number of rating ``file``s, ``list``s, ``lever``s and ``regulator``s that the regime needs.
+    """
+
+    def __init__(
+        self,
+        economy: Economy,
+        seeds: Sequence[int],
+        topics: Sequence[str],
+        law: Law,
+        dimensions: Mapping[str, int],
+    ) -> None:
+        self.economy = economy
+        self.law = law
+        self.topics = tuple(topics)
+        self.month = 0
+        sizes = {"topic": len(self.topics), "severity": 3, **dimensions}
+        self.firms = Firms.allocate(len(economy.sector), sizes)
+        self.regulators = Regulators.allocate(dimensions["regulator"], sizes)
+        self.records = Log(Records)
+        self.events = Log(Events)
+        self.findings = Findings.none()
+        self.network = Network(economy)
+        stops = [*economy.starts[1:], len(economy.sector)]
+        self.starts = np.asarray(economy.starts, np.int64)
+        self.spans = tuple(zip(economy.starts, stops, strict=True))
+        self.draws = Streams([(a, b, seed) for (a, b), seed in zip(self.spans, seeds, strict=True)])
+        self.ledger = Ledger(len(self.spans))
+        self.tally: dict[str, Any] = {}
+        self.published = np.zeros((len(self.spans), len(self.topics)), np.float32)
+        self._market: NDArray[np.intp] | None = None
+        self._pool: Pool | None = None
+        self.in_force: dict[int, Rows] = {}
+        self.view: Callable[[int], Any] | None = None
+        self.tainted = np.full(len(economy.sector), NEVER, np.int16)
+        self.persons = int(economy.person.max()) + 1
+        for name in ("sector", "region", "ownership", "group", "person", "size", "final_demand", "imports"):
+            getattr(self.firms, name)[:] = getattr(economy, name)
+        self.firms.domestic_inputs[:] = self.network.input_share()
+
+    @property
+    def rows(self) -> int:
+        """Number of rows N, constant through a run."""
+        return len(self.firms.active)
+
+    def total(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the sum of a column over the rows of each jurisdiction, shape (J,), float64."""
+        sums: NDArray[np.float64] = np.add.reduceat(values, self.starts, dtype=np.float64)
+        return sums
+
+    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return a value a jurisdiction as a value a row; a scalar view where there is one jurisdiction."""
+        if len(self.spans) == 1:
+            return values
+        return np.repeat(values, [stop - start for start, stop in self.spans])
+
+    def market(self) -> NDArray[np.intp]:
+        """Return each firm's market, its sector within its jurisdiction, (N,)."""
+        if self._market is None:
+            place = np.searchsorted(self.starts, np.arange(self.rows), side="right") - 1
+            self._market = place * len(self.economy.sectors) + self.firms.sector
+        return self._market
+
+    def pool(self) -> Pool:
+        """Return the firms of each sector and jurisdiction, to be met by a searching buyer."""
+        if self._pool is None:
+            self._pool = Pool(self.firms.sector, self.firms.size, self.spans, len(self.economy.sectors))
+        return self._pool
+
+    def pay_rows(self, payer: Payer, payee: Payer, rows: NDArray[Any], amount: NDArray[Any]) -> None:
+        """Book payments of some firms only."""
+        where = np.searchsorted(self.starts, rows, side="right") - 1
+        total = np.bincount(where, amount, minlength=len(self.spans)).astype(np.float64)
+        self.ledger.pay(payer, payee, total)
+
+    def new_persons(self, rows: NDArray[Any]) -> None:
+        """Give the firms responsible persons who never ran one before."""
+        self.firms.person[rows] = self.persons + np.arange(len(rows))
+        self.persons += len(rows)
+        missing = self.persons - len(self.tainted)
+        if missing > 0:
+            self.tainted = np.append(self.tainted, np.full(missing + self.rows // 8, NEVER, np.int16))
+
+    def count(self, name: str, rows: NDArray[Any], values: NDArray[Any] | None = None) -> None:
+        """Add the rows (or their values) to a tally of this month, by jurisdiction."""
+        where = np.searchsorted(self.starts, rows, side="right") - 1
+        counts = np.bincount(where, values, minlength=len(self.spans)).astype(np.float64)
+        self.tally[name] = self.tally.get(name, 0.0) + counts
+
+    def open_month(self) -> None:
+        """Clear what belongs to one month only."""
+        firms = self.firms
+        for flow in (firms.fines, firms.costs):
+            flow[:] = 0
+        firms.complaint[:] = False
+        firms.inspected[:] = False
+        firms.found[:] = 0
+        self.ledger = Ledger(len(self.spans))
+        self.tally = {}
+
+    def close_month(self) -> None:
+        """End the month: logs are sealed, the clock advances."""
+        self.records.close_month()
+        self.events.close_month()
+        self.month += 1
+
+    def log(self, kind: int, firm: NDArray[Any], detail: Any = 0, other: Any = 0) -> None:
+        """Append events of one kind for the given rows."""
+        if len(firm):
+            self.events.append(len(firm), month=self.month, firm=firm, kind=kind, detail=detail, other=other)
