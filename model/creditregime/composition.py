@@ -1,0 +1,108 @@
+"""Hydra composes the project's own presets; a stranger's file enters as plain data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from creditregime.component import nearest
+from creditregime.errors import ScenarioError
+from creditregime.paths import config_root
+from creditregime.scenario import Scenario, put
+
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
+
+
+def groups() -> dict[str, tuple[str, ...]]:
+    """Return the preset groups and their options, from the folders of the configuration."""
+    root = config_root()
+    folders = sorted(path for path in root.iterdir() if path.is_dir() and path.name not in ("input_output", "parts"))
+    return {folder.name: tuple(sorted(file.stem for file in folder.glob("*.yaml"))) for folder in folders}
+
+
+def load(*overrides: str, scenario: str | Path | None = None, **changes: Any) -> Scenario:
+    """Return a scenario composed of presets and overrides.
+
+    Parameters
+    ----------
+    *overrides
+        ``group=option`` chooses a preset, ``dotted.path=value`` sets a parameter, as on the command line.
+    scenario
+        A YAML file with a (part of a) scenario to start from instead of the presets.
+    **changes
+        The same as keywords: ``load(regime="fines_only", seed=2, **{"spillover.partner.strength": 0.3})``.
+
+    Raises
+    ------
+    ScenarioError
+        One line that names the key's path, the value and what is allowed.
+    """
+    choices, values = _split(overrides, changes)
+    if scenario is None:
+        start = Scenario.parse(_compose(choices))
+    else:
+        if choices:
+            raise ScenarioError(f"{next(iter(choices))}: presets cannot be combined with a scenario file")
+        start = Scenario.read(scenario)
+    data = start.model_dump(mode="json")
+    for path, value in values.items():
+        put(data, path, value)
+    return Scenario.parse(data)
+
+
+def _split(overrides: Sequence[str], changes: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Tell choices of presets from values of parameters."""
+    options, choices, values = groups(), {}, {}
+    parsed = [_parse(text) for text in overrides]
+    for key, value in [*parsed, *changes.items()]:
+        if key in options and isinstance(value, str):
+            if value not in options[key]:
+                hint = nearest(value, options[key])
+                raise ScenarioError(f"{key}: unknown preset '{value}'{hint}; allowed: {', '.join(options[key])}")
+            choices[key] = value
+        elif not _KEY.fullmatch(key):
+            raise ScenarioError(f"{key}: not a key; a dotted path such as spillover.partner.strength is needed")
+        else:
+            values[key] = value
+    return choices, values
+
+
+def _parse(text: str) -> tuple[str, Any]:
+    try:
+        override: Override = OverridesParser.create().parse_override(text)
+    except HydraException as error:
+        first = str(error).splitlines()[0]
+        raise ScenarioError(f"{text}: not an override: {first}; key=value is needed") from None
+    if override.is_sweep_override() or override.is_delete() or override.is_add() or override.package:
+        raise ScenarioError(f"{text}: not an override of one value; key=value is needed")
+    value = override.value()
+    if "${" in str(value):
+        raise ScenarioError(f"{text}: interpolations are not allowed")
+    return override.key_or_group, value
+
+
+def _compose(choices: Mapping[str, str]) -> dict[str, Any]:
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(config_dir=str(config_root()), version_base="1.3"):
+            config = compose("config", overrides=[_choice(*choice) for choice in choices.items()])
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ScenarioError(f"configs: {' '.join(str(error).split())}") from None
+    data = OmegaConf.to_container(config, resolve=False)
+    assert isinstance(data, dict)
+    return {str(key): value for key, value in data.items()}
+
+
+def _choice(group: str, option: str) -> str:
+    """Return Hydra's override: the default groups are chosen anew, the others are added to them."""
+    return f"{group}={option}" if group in ("population", "regime") else f"+{group}={option}"

@@ -1,0 +1,1 @@
+"""What firms believe, choose, do and report."""

@@ -1,0 +1,169 @@
+"""How firms choose their compliance effort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from scipy.special import expit, ndtri
+
+from creditregime.component import Rule, parameter
+from creditregime.errors import ScenarioError
+from creditregime.firms.strategies import find_strategy
+from creditregime.world import Floats, World
+
+
+class Behaviour(Rule, family="behaviour", planned=("imitate", "forward_looking")):
+    """Family of decision rules. All amounts are shares of the firm's own monthly revenue."""
+
+    intrinsic: float = parameter(
+        0.35, unit="share", ge=0, le=1, description="mean effort at the private optimum, without any enforcement"
+    )
+    intrinsic_spread: float = parameter(0.2, unit="share", ge=0, description="standard deviation of that effort")
+    cost_distribution: Literal["same", "lognormal", "uniform"] = parameter(
+        "lognormal", unit="-", description="how the cost of compliance differs between firms"
+    )
+    cost_spread: float = parameter(
+        0.5, unit="-", ge=0, description="standard deviation of log cost (lognormal); unused by the others"
+    )
+    cost_size_elasticity: float = parameter(
+        0.9, unit="-", ge=0, le=2, description="how total compliance cost grows with size; below 1 burdens small firms"
+    )
+    discount: float = parameter(0.10, unit="1/year", ge=0, description="rate at which firms discount later losses")
+
+    def prepare(self, world: World) -> None:
+        """Draw each firm's cost factor and private optimum, and start there."""
+        firms = world.firms
+        firms.intrinsic[:] = np.clip(self.intrinsic + self.intrinsic_spread * world.draws.normal("intrinsic", 0), 0, 1)
+        draws = world.draws.uniform("cost", 0)
+        if self.cost_distribution == "lognormal":
+            quantile = ndtri(np.maximum(draws, np.float32(1e-7)))
+            firms.cost_factor[:] = np.exp(self.cost_spread * quantile - self.cost_spread**2 / 2)
+        elif self.cost_distribution == "uniform":
+            firms.cost_factor[:] = 2 * draws
+        if self.cost_size_elasticity != 1:
+            firms.cost_factor *= np.maximum(firms.size, np.float32(1e-6)) ** np.float32(self.cost_size_elasticity - 1)
+        firms.effort[:] = firms.intrinsic
+
+    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
+        """Write ``effort``; `stakes` gives the value at stake, (K, N), when a rule needs it."""
+
+    def spending(self, world: World) -> Floats:
+        """Return what compliance costs each firm this month, (N,) money: ½ c per square of effort beyond its own."""
+        firms, total = world.firms, np.zeros(world.rows, np.float32)
+        for k, effort in enumerate(firms.effort):
+            beyond = np.maximum(effort - firms.intrinsic, 0)
+            beyond *= beyond
+            beyond *= np.float32(world.law.cost[k] / 2)
+            total += beyond
+        total *= firms.cost_factor
+        total *= firms.size
+        return total
+
+
+class FixedEffort(Behaviour, kind="none"):
+    """Firms keep the effort of their private optimum."""
+
+
+class Deciding(Behaviour):
+    """Common part of the rules that weigh the expected penalty against the cost."""
+
+    def gain(self, world: World, k: int, stake: Floats) -> Floats:
+        """Return hazard × perceived detection × (fine + stake), (N,), share of revenue."""
+        fine = np.float32(world.law.shares[k] @ world.law.fine[k])
+        gain = stake  # in place: the caller's buffer is not used again
+        gain += fine
+        gain *= world.firms.belief[k]
+        gain *= world.firms.hazard[k]
+        return gain
+
+    def cost(self, world: World, k: int) -> Floats:
+        """Return the cost of full compliance, (N,), share of revenue."""
+        cost: Floats = world.firms.cost_factor * world.law.cost[k]
+        return cost
+
+
+class Gradual(Deciding, kind="gradual"):
+    """Effort moves a share towards the best response where effort e costs ½ c e²."""
+
+    adjustment: float = parameter(
+        0.25, unit="share/month", gt=0, le=1, description="share of the way to the best response that a month covers"
+    )
+
+    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
+        """Move each effort towards clip(private optimum + gain / cost, 0, 1)."""
+        firms = world.firms
+        for k, stake in enumerate(stakes()):
+            best = self.gain(world, k, stake)
+            best /= self.cost(world, k)
+            best += firms.intrinsic
+            np.clip(best, 0, 1, out=best)
+            best -= firms.effort[k]
+            best *= np.float32(self.adjustment)
+            firms.effort[k] += best
+
+
+class AllOrNothing(Deciding):
+    """Common part of the rules whose effort is 0 or 1."""
+
+    def spending(self, world: World) -> Floats:
+        """Return the full cost, less the private motive, of each topic complied with, (N,) money."""
+        cost: Floats = (world.firms.effort * world.law.cost[:, None]).sum(axis=0)
+        cost *= world.firms.cost_factor * (1 - world.firms.intrinsic) * world.firms.size
+        return cost
+
+
+class Threshold(AllOrNothing, kind="threshold"):
+    """Comply fully where the expected penalty and the private motive reach the cost (Becker 1968)."""
+
+    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
+        """Set each effort to 0 or 1."""
+        for k, stake in enumerate(stakes()):
+            gain = self.gain(world, k, stake)
+            cost = self.cost(world, k)
+            world.firms.effort[k] = gain >= cost * (1 - world.firms.intrinsic)
+
+
+class Logit(AllOrNothing, kind="logit"):
+    """Comply fully with a probability that rises with the net gain (quantal response)."""
+
+    precision: float = parameter(
+        5.0, unit="1/cost", ge=0, description="response precision per mean cost of compliance of the topic"
+    )
+
+    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
+        """Draw each effort from {0, 1}."""
+        firms = world.firms
+        for k, stake in enumerate(stakes()):
+            net = self.gain(world, k, stake)
+            net -= self.cost(world, k) * (1 - firms.intrinsic)
+            net *= np.float32(self.precision / world.law.cost[k])
+            firms.effort[k] = world.draws.uniform("choose", world.month, k) < expit(net)
+
+
+class PerFirm(Behaviour, kind="per_firm"):
+    """A function ``decide(firm)`` written by a student or a researcher is asked for every firm."""
+
+    strategy: str = parameter(
+        ..., unit="-", description="name of a strategy declared with @strategy (shipped, or from a --rules module)"
+    )
+
+    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
+        """Ask each active firm; a number holds for all topics, a mapping by topic for those that it names."""
+        if world.view is None:
+            raise RuntimeError("per_firm needs a CreditRegime model around the world")
+        decide = find_strategy(self.strategy)
+        for row in np.flatnonzero(world.firms.active):
+            self._write(world, int(row), decide(world.view(int(row))))
+
+    def _write(self, world: World, row: int, answer: object) -> None:
+        effort = world.firms.effort
+        named = answer if isinstance(answer, dict) else {topic: answer for topic in world.topics}
+        for topic, value in named.items():
+            if topic not in world.topics or not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
+                raise ScenarioError(
+                    f"strategy '{self.strategy}', firm {row}: {topic}={value!r}; a number in [0, 1] or a mapping"
+                    f" from topics ({', '.join(world.topics)}) to such numbers is needed"
+                )
+            effort[world.topics.index(topic), row] = value

@@ -1,0 +1,92 @@
+"""How firms learn what enforcement is like: from themselves, from partners, from what is published."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from creditregime.codes import OWNERSHIPS
+from creditregime.component import PerTopic, Rule, parameter
+from creditregime.units import by_topic
+from creditregime.world import World
+
+
+class Learning(Rule, family="learning"):
+    """Family of learning rules: they move ``belief`` and ``aware``."""
+
+    def prepare(self, world: World) -> None:
+        """Set the first beliefs."""
+
+    def learn(self, world: World) -> None:
+        """Update beliefs from the month that ended."""
+
+
+class NoLearning(Learning, kind="none"):
+    """Beliefs stay as they are at the start."""
+
+    initial: PerTopic = parameter(0.05, unit="probability", description="perceived probability of being caught")
+
+    def prepare(self, world: World) -> None:
+        """Give every firm the same belief."""
+        world.firms.belief[:] = by_topic(self.initial, world.topics)[:, None]
+
+
+class Experience(Learning, kind="experience"):
+    """Beliefs follow own experience, partners' experience and the published detection rate.
+
+    After a violation a firm moves its belief by ``own`` towards what happened (caught or not). If a share x of its
+    inputs came from suppliers on record last month, every belief moves by ``partners`` x towards certainty. The state
+    publishes the detection rate; beliefs move by ``transparency`` towards it each month.
+    """
+
+    initial: PerTopic = parameter(0.05, unit="probability", description="belief of a firm without experience")
+    own: float = parameter(0.10, unit="share", ge=0, le=1, description="weight of one own experience")
+    partners: float = parameter(0.02, unit="share", ge=0, le=1, description="weight of suppliers' findings")
+    transparency: float = parameter(
+        0.05, unit="share/month", ge=0, le=1, description="pull towards the published detection rate", standing="real"
+    )
+    unprepared: dict[str, float] = parameter(
+        default_factory=lambda: {"state": 0.3, "private": 0.6, "foreign": 0.7},
+        unit="share",
+        description="share of firms, by ownership, that start unaware of the regime's consequences",
+        source="AHK 2019: nearly 7 of 10 German firms unfamiliar; the other shares are assumptions",
+        standing="real",
+    )
+    learning_months: float = parameter(
+        18.0, unit="months", gt=0, description="mean time until an unprepared firm is aware"
+    )
+
+    def prepare(self, world: World) -> None:
+        """Give every firm the initial belief, and draw who is unprepared."""
+        firms = world.firms
+        firms.belief[:] = by_topic(self.initial, world.topics)[:, None]
+        share = np.array([self.unprepared.get(name, 0.0) for name in OWNERSHIPS], np.float32)
+        firms.aware[:] = world.draws.uniform("unprepared", 0) >= share[firms.ownership]
+
+    def learn(self, world: World) -> None:
+        """Update beliefs topic by topic."""
+        firms = world.firms
+        firms.aware += (1 - firms.aware) * np.float32(1 / self.learning_months)
+        if world.month == 0:
+            return
+        alarm = self._alarm(world)
+        for k in range(len(world.topics)):
+            belief = firms.belief[k]
+            self._from_own(belief, firms.violation[k], firms.found[k])
+            if alarm is not None:
+                belief += alarm * (1 - belief)
+            if self.transparency:
+                belief += np.float32(self.transparency) * (world.spread(world.published[:, k]) - belief)
+
+    def _from_own(self, belief: np.ndarray, violation: np.ndarray, found: np.ndarray) -> None:
+        rows = np.flatnonzero(violation)
+        caught = (found[rows] > 0).astype(np.float32)
+        belief[rows] += np.float32(self.own) * (caught - belief[rows])
+
+    def _alarm(self, world: World) -> np.ndarray | None:
+        """Return the weight of suppliers' findings of last month, (N,), or None where nobody was found."""
+        if not self.partners or not len(world.findings.firm):
+            return None
+        found = np.zeros(world.rows, np.float32)
+        found[world.findings.firm] = 1
+        inputs = np.maximum(world.firms.domestic_inputs, np.float32(1e-9))
+        return np.float32(self.partners) * np.minimum(world.network.from_suppliers(found) / inputs, 1)

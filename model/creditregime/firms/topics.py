@@ -1,0 +1,76 @@
+"""Topics of regulation: what can be violated, how often, how gravely, at what price."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from pydantic import model_validator
+
+from creditregime.codes import OWNERSHIPS
+from creditregime.component import Settings, parameter
+from creditregime.world import World
+
+
+class Topic(Settings):
+    """One field of regulation. All defaults are assumptions; see docs/model.md for how they were chosen."""
+
+    rules: int = parameter(37, unit="rules", ge=1, description="number of specific rules (about 300 over all topics)")
+    hazard: float = parameter(
+        0.08, unit="1/month", ge=0, le=1, description="probability of a violation in a month without any effort"
+    )
+    general: float = parameter(0.30, unit="share", ge=0, le=1, description="share of violations that are general")
+    serious: float = parameter(0.10, unit="share", ge=0, le=1, description="share of violations that are serious")
+    fine: float = parameter(
+        0.40, unit="months of own revenue", ge=0, description="statutory fine for a general violation"
+    )
+    cost: float = parameter(0.006, unit="share of revenue", gt=0, description="cost of full compliance")
+    harm: float = parameter(0.5, unit="money", ge=0, description="harm done by one violation, for the welfare account")
+    illegal: bool = parameter(True, unit="-", description="whether the behaviour is forbidden by law")
+    weighs_on: dict[str, float] = parameter(
+        default_factory=dict,
+        unit="-",
+        description="factor on the hazard by sector or ownership name; 1 where not named",
+    )
+
+    @model_validator(mode="after")
+    def _shares_leave_room(self) -> Self:
+        if self.general + self.serious > 1:
+            raise ValueError("general + serious must be at most 1; the rest is minor")
+        return self
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Shares of minor, general and serious violations."""
+        return (1 - self.general - self.serious, self.general, self.serious)
+
+
+def eight_topics() -> dict[str, Topic]:
+    """Return the default topics, those of the public documents that the project starts from."""
+    return {
+        "tax": Topic(rules=50, hazard=0.10, cost=0.008, harm=0.3),
+        "customs": Topic(rules=30, hazard=0.05, weighs_on={"construction": 0.2, "public_social_services": 0.2}),
+        "environment": Topic(
+            rules=50,
+            hazard=0.08,
+            cost=0.008,
+            harm=1.5,
+            weighs_on={"finance_real_estate": 0.2, "business_services": 0.2, "petroleum_chemicals": 1.5},
+        ),
+        "labour": Topic(rules=40, hazard=0.09, harm=0.6),
+        "quality": Topic(rules=50, hazard=0.08, harm=1.0),
+        "data": Topic(rules=30, hazard=0.05, harm=0.4),
+        "competition": Topic(rules=20, hazard=0.03, fine=0.8, harm=1.0),
+        "pricing": Topic(rules=30, hazard=0.06, harm=0.3),
+    }
+
+
+def hazards(world: World, topics: dict[str, Topic]) -> None:
+    """Write each firm's violation hazard by topic, from its sector and ownership."""
+    from_names = (*world.economy.sectors, *OWNERSHIPS)
+    for k, topic in enumerate(topics.values()):
+        factor = np.array([topic.weighs_on.get(name, 1.0) for name in from_names], np.float32) * topic.hazard
+        sectors = len(world.economy.sectors)
+        by_sector, by_ownership = factor[:sectors], factor[sectors:] / max(topic.hazard, 1e-30)
+        np.multiply(by_sector[world.firms.sector], by_ownership[world.firms.ownership], out=world.firms.hazard[k])
+    np.minimum(world.firms.hazard, 1, out=world.firms.hazard)

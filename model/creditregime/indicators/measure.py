@@ -1,0 +1,264 @@
+"""Monthly indicators of each jurisdiction, and yearly ones by group of firms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from creditregime.codes import OWNERSHIPS, Attribution, ExitCause, Origin, Standing
+from creditregime.component import Settings, parameter
+from creditregime.world import Floats, World
+
+Row = dict[str, NDArray[np.float64]]
+SIZE_CLASSES = ("micro", "small", "medium", "large")
+"""Quarters of the firms by initial revenue, smallest first."""
+
+
+class Indicators(Settings):
+    """What is measured, how often, and the weights of the welfare account (all assumptions)."""
+
+    network_every: int = parameter(
+        12, unit="months", ge=1, description="months between measurements of the network; values are held in between"
+    )
+    groups_every: int = parameter(12, unit="months", ge=1, description="months between tables by group of firms")
+    inspection_cost: float = parameter(0.02, unit="money", ge=0, description="cost to the state of one inspection")
+    harm_weight: float = parameter(1.0, unit="-", ge=0, description="welfare weight of harm from violations")
+    cost_weight: float = parameter(1.0, unit="-", ge=0, description="welfare weight of compliance and reporting cost")
+    enforcement_weight: float = parameter(1.0, unit="-", ge=0, description="welfare weight of inspections' cost")
+    output_weight: float = parameter(1.0, unit="-", ge=0, description="welfare weight of value added lost")
+
+
+def publish(world: World, weight: float = 1 / 6) -> None:
+    """Update the published detection rate of each jurisdiction and topic: a running mean over about half a year."""
+    firms = world.firms
+    for k in range(len(world.topics)):
+        committed = world.total(firms.violation[k] > 0)
+        caught = world.total((firms.violation[k] > 0) & (firms.found[k] > 0))
+        rate = np.divide(caught, committed, out=world.published[:, k].astype(np.float64), where=committed > 0)
+        step = weight if world.month else 1.0
+        world.published[:, k] += np.float32(step) * (rate - world.published[:, k]).astype(np.float32)
+
+
+def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: Floats | None) -> Row:
+    """Return the indicators of the month, one (J,) array each."""
+    firms = world.firms
+    active = world.total(firms.active)
+    some = np.maximum(active, 1)
+    row: Row = {"month": np.full(len(active), world.month + 1.0), "firms": active}
+    row |= _conduct(world, some)
+    row |= _enforcement(world, some)
+    row |= _standing(world, some)
+    row |= _money(world, compliance, burden, settings)
+    return row
+
+
+def network_row(world: World) -> Row:
+    """Return active links per firm, giant component, grade assortativity and concentration, (J,) each."""
+    firms, network = world.firms, world.network
+    buyers = np.repeat(np.arange(world.rows, dtype=np.int32), np.diff(network.pointer))
+    live = network.weight > 0
+    grade = firms.grade.mean(axis=0, dtype=np.float32)
+    share = firms.output * firms.size
+    total = world.spread(np.maximum(world.total(share), 1e-30))
+    return {
+        "links": world.total(np.bincount(buyers, live, minlength=world.rows))
+        / np.maximum(world.total(firms.active), 1),
+        "giant_component": _giant(world, buyers[live], network.supplier[live]),
+        "segregation": _assortativity(world, grade, buyers[live], network.supplier[live]),
+        "concentration": world.total((share / total) ** 2),
+    }
+
+
+def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
+    """Yield for each topic its number and its indicators."""
+    firms = world.firms
+    some = np.maximum(world.total(firms.active), 1)
+    for k in range(len(world.topics)):
+        violated, found = firms.violation[k] > 0, firms.found[k] > 0
+        yield (
+            k,
+            {
+                "compliance": world.total(firms.effort[k] * firms.active) / some,
+                "violations": world.total(violated) / some,
+                "detections": world.total(violated & found),
+                "false_findings": world.total(~violated & found),
+                "inspections": world.total(firms.inspected[k]),
+                "perceived_detection": world.total(firms.belief[k] * firms.active) / some,
+                "published_detection": world.published[:, k].astype(np.float64),
+            },
+        )
+
+
+def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
+    """Yield for each dimension and group its indicators."""
+    firms = world.firms
+    listed = black(world) > 0
+    values = {
+        "firms": firms.active,
+        "compliance": firms.effort.mean(axis=0) * firms.active,
+        "violations": (firms.violation > 0).sum(axis=0),
+        "listed": listed,
+        "grade": firms.grade.mean(axis=0) * firms.active,
+        "output": firms.output * firms.size,
+        "profit": firms.profit,
+        "fines": firms.fines,
+    }
+    for dimension, names, codes in dimensions(world):
+        for code, name in enumerate(names):
+            inside = codes == code
+            row = {key: world.total(value * inside) for key, value in values.items()}
+            some = np.maximum(row["firms"], 1)
+            for key in ("compliance", "violations", "listed", "grade"):
+                row[key] = row[key] / some
+            yield dimension, name, row
+
+
+def dimensions(world: World) -> Iterator[tuple[str, tuple[str, ...], NDArray[np.uint8]]]:
+    """Yield the groupings of firms: name, names of the groups, group of each firm."""
+    firms, economy = world.firms, world.economy
+    yield "sector", economy.sectors, firms.sector
+    yield "region", economy.regions, firms.region
+    yield "ownership", OWNERSHIPS, firms.ownership
+    bounds = np.quantile(firms.size, (0.25, 0.5, 0.75))
+    yield "size", SIZE_CLASSES, np.searchsorted(bounds, firms.size).astype(np.uint8)
+
+
+def black(world: World) -> NDArray[np.uint8]:
+    """Return each firm's standing on blacklists, (N,): its own act counts before association."""
+    numbers = sorted({number for numbers in world.law.blacklists_of for number in numbers})
+    if not numbers:
+        return np.zeros(world.rows, np.uint8)
+    listing = world.firms.listing[numbers]
+    own = (listing == Standing.OWN).any(axis=0)
+    return np.where(own, Standing.OWN, listing.max(axis=0)).astype(np.uint8)
+
+
+def _conduct(world: World, some: NDArray[np.float64]) -> Row:
+    firms = world.firms
+    topics = len(world.topics)
+    violations = np.zeros(world.rows, np.uint8)
+    effort = np.zeros(world.rows, np.float32)
+    harm = np.zeros(world.rows, np.float32)
+    for k in range(topics):
+        violated = firms.violation[k] > 0
+        violations += violated
+        effort += firms.effort[k]
+        harm += violated * world.law.harm[k]
+    return {
+        "compliance": world.total(effort * firms.active) / some / topics,
+        "violations": world.total(violations) / some,
+        "harm": world.total(harm),
+    }
+
+
+def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
+    found, nothing = world.findings, np.zeros(len(world.spans))
+    world.count("detections", found.firm, found.true)
+    world.count("false_findings", found.firm, ~found.true)
+    row = {
+        "detections": world.tally["detections"] / some,
+        "false_findings": world.tally["false_findings"] / some,
+        "inspections": world.total(world.firms.inspected.sum(axis=0, dtype=np.uint8)) / some,
+        "fines": world.total(world.firms.fines),
+        "sanctions": world.tally.get("sanctions", nothing) / some,
+        "joint_sanctions": world.tally.get("joint_sanctions", nothing) / some,
+    }
+    for origin in (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT):
+        name = f"found_by_{origin.name.lower()}"
+        world.count(name, found.firm, found.origin == origin)
+        row[name] = world.tally[name] / some
+    return row
+
+
+def _standing(world: World, some: NDArray[np.float64]) -> Row:
+    firms, nothing = world.firms, np.zeros(len(world.spans))
+    standing = black(world)
+    listed = world.total((standing > 0) & firms.active)
+    associated = world.total((standing == Standing.ASSOCIATED) & firms.active)
+    delisted = world.tally.get("delisted", nothing)
+    months = world.tally.get("delisted_months", nothing)
+    row = {
+        "listed": listed / some,
+        "listed_by_association": np.divide(associated, listed, out=np.zeros_like(listed), where=listed > 0),
+        "new_listings": world.tally.get("listed", nothing) / some,
+        "delistings": delisted / some,
+        "repairs": world.tally.get("repaired", nothing) / some,
+        "months_on_list": np.divide(months, delisted, out=np.zeros_like(months + delisted), where=delisted > 0),
+        "downgraded_by_association": world.total(((firms.grade < firms.own_grade).any(axis=0)) & firms.active) / some,
+    }
+    for number, name in enumerate(world.law.grades):
+        holds = (firms.grade == number).mean(axis=0, dtype=np.float32)
+        row[f"grade_{name}"] = world.total(holds * firms.active) / some
+    return row
+
+
+def _money(world: World, compliance: Floats, burden: Floats | None, settings: Indicators) -> Row:
+    firms, size = world.firms, world.total(world.firms.size)
+    output = world.total(firms.output * firms.size)
+    costs = world.total(compliance * firms.active)
+    data = world.total(burden) if burden is not None else np.zeros_like(costs)
+    harm = world.total((firms.violation > 0).T @ world.law.harm)
+    enforcement = settings.inspection_cost * world.total(firms.inspected.sum(axis=0, dtype=np.uint8))
+    added = 1 - world.total((firms.domestic_inputs + firms.imports) * firms.size) / size
+    lost = (size - output) * added
+    return {
+        "output": output / size,
+        "profit": world.total(firms.profit) / size,
+        "compliance_cost": costs / size,
+        "data_cost": data / size,
+        "sanction_cost": world.total(firms.sanction_cost * firms.size) / size,
+        "associated_cost": world.total(firms.associated_cost * firms.size) / size,
+        "welfare": -(
+            settings.harm_weight * harm
+            + settings.cost_weight * (costs + data)
+            + settings.enforcement_weight * enforcement
+            + settings.output_weight * lost
+        )
+        / size,
+    }
+
+
+def turnover(world: World) -> Row:
+    """Return exits by cause and attribution, entries, and links lost and found this month, (J,) each."""
+    nothing = np.zeros(len(world.spans))
+    names = [f"exits_{cause.name.lower()}" for cause in ExitCause if cause]
+    row = {name: world.tally.get(name, nothing) for name in names}
+    row["exits"] = np.sum(list(row.values()), axis=0)
+    row |= {
+        f"exits_by_{item.name.lower()}": world.tally.get(f"exits_by_{item.name.lower()}", nothing)
+        for item in Attribution
+    }
+    for name in ("entries", "associated_entries", "links_lost", "links_found", "bank_losses"):
+        row[name] = world.tally.get(name, nothing)
+    return row
+
+
+def _giant(world: World, buyers: NDArray[np.int32], suppliers: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the share of firms in the largest connected part of the active network, (J,)."""
+    ones = np.ones(len(buyers), np.uint8)
+    graph = csr_array((ones, (buyers, suppliers)), shape=(world.rows, world.rows))
+    _, part = connected_components(graph, directed=False)
+    shares = [np.bincount(part[start:stop]).max() / (stop - start) for start, stop in world.spans]
+    return np.array(shares)
+
+
+def _assortativity(
+    world: World, grade: Floats, buyers: NDArray[np.int32], suppliers: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return the correlation of the two partners' grades over active links, (J,); 0 where all grades are equal."""
+    ends = np.searchsorted(buyers, [*world.starts, world.rows])
+    return np.array([_correlation(grade[buyers[a:b]], grade[suppliers[a:b]]) for a, b in pairwise(ends)])
+
+
+def _correlation(x: Floats, y: Floats) -> float:
+    if len(x) < 2 or x.std() < 1e-9 or y.std() < 1e-9:
+        return 0.0
+    x, y = x - x.mean(), y - y.mean()
+    return float(
+        (x * y).mean(dtype=np.float64) / np.sqrt((x * x).mean(dtype=np.float64) * (y * y).mean(dtype=np.float64))
+    )

@@ -1,0 +1,95 @@
+"""The indicators of a run, month after month, as tables."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mesa import DataCollector
+from numpy.typing import NDArray
+
+from creditregime.indicators.measure import (
+    Indicators,
+    Row,
+    group_rows,
+    monthly_row,
+    network_row,
+    topic_rows,
+    turnover,
+)
+from creditregime.world import Floats, World
+
+
+class Series:
+    """Collects the indicators of a world's jurisdictions.
+
+    Conduct, enforcement and money are measured before firms leave, turnover and the network after; one row a month.
+    """
+
+    def __init__(self, world: World, settings: Indicators) -> None:
+        self.world, self.settings = world, settings
+        self.latest: Row = {}
+        self._months: list[Row] = []
+        self._topics: list[Row] = []
+        self._groups: list[tuple[int, str, str, Row]] = []
+        self._network: Row = network_row(world)
+
+    def measure_conduct(self, compliance: Floats, burden: Floats | None) -> None:
+        """Measure what must be seen before firms leave."""
+        world = self.world
+        self.latest = monthly_row(world, self.settings, compliance, burden)
+        for k, row in topic_rows(world):
+            self._topics.append({"month": self.latest["month"], "topic": np.full(len(world.spans), k)} | row)
+
+    def measure(self) -> None:
+        """Measure the rest, and close the row."""
+        world, settings = self.world, self.settings
+        self.latest |= turnover(world)
+        if (world.month + 1) % settings.network_every == 0:
+            self._network = network_row(world)
+        if (world.month + 1) % settings.groups_every == 0:
+            self._groups += [(world.month + 1, *item) for item in group_rows(world)]
+        self.latest |= self._network
+        self._months.append(self.latest)
+
+    def datacollector(self) -> DataCollector:
+        """Return a Mesa collector of the main indicators (means over jurisdictions)."""
+        names = ("compliance", "violations", "listed", "output", "exits", "entries", "segregation", "welfare")
+        return DataCollector(model_reporters={name: partial(_latest, name=name) for name in names})
+
+    def monthly(self) -> pd.DataFrame:
+        """Return one row a month and jurisdiction."""
+        return self._frame(self._months)
+
+    def by_topic(self) -> pd.DataFrame:
+        """Return one row a month, topic and jurisdiction."""
+        frame = self._frame(self._topics)
+        if len(frame):
+            frame["topic"] = np.array(self.world.topics)[frame["topic"].astype(int)]
+        return frame
+
+    def by_group(self) -> pd.DataFrame:
+        """Return one row a measured month, dimension, group and jurisdiction."""
+        frame = self._frame([row for *_, row in self._groups])
+        repeat = len(self.world.spans)
+        for position, name in enumerate(("month", "dimension", "group")):
+            frame.insert(position, name, np.repeat([item[position] for item in self._groups], repeat))
+        return frame
+
+    def _frame(self, rows: list[Row]) -> pd.DataFrame:
+        columns: dict[str, NDArray[Any]] = {}
+        for name in rows[0] if rows else ():
+            columns[name] = np.concatenate([row[name] for row in rows])
+        frame = pd.DataFrame(columns)
+        if "month" in frame:
+            frame["month"] = frame["month"].astype(int)
+        if len(self.world.spans) > 1 and rows:
+            frame.insert(0, "jurisdiction", np.tile(np.arange(len(self.world.spans)), len(rows)))
+        return frame
+
+
+def _latest(model: Any, name: str) -> float:
+    """Return one indicator of the month, the mean over jurisdictions."""
+    return float(np.mean(model.series.latest[name])) if model.series.latest else 0.0

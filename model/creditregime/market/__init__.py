@@ -1,0 +1,1 @@
+"""What firms trade, earn and owe, and who leaves and enters."""

@@ -1,0 +1,229 @@
+"""Trade: orders travel up the network, goods travel down, sanctions act on both."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+
+from creditregime.codes import Lever
+from creditregime.component import Rule, parameter, planned
+from creditregime.population.economy import ESSENTIAL, NON_ESSENTIAL
+from creditregime.world import Floats, World
+
+
+@dataclasses.dataclass(eq=False)
+class Sales:
+    """Money values of one month's trade, (N,) each, before anything else is paid."""
+
+    consumers: Floats
+    public: Floats
+    abroad: Floats
+    firms: Floats
+    inputs: Floats
+    networked: bool = True
+
+
+class Trade(Rule, family="trade"):
+    """Family of trade rules."""
+
+    substitution: float = parameter(
+        0.8, unit="share", ge=0, le=1, description="share of final demand lost by a firm that its competitors gain"
+    )
+    headroom: float = parameter(
+        1.3, unit="level", ge=1, description="capacity relative to initial output", source="assumption"
+    )
+    trust_elasticity: float = planned(0.0, unit="-", description="final demand's response to trust", standing="real")
+
+    def prepare(self, world: World) -> None:
+        """Set what trade starts from."""
+
+    def trade(self, world: World) -> Sales:
+        """Move orders and goods one step, write levels, and return what was sold."""
+        raise NotImplementedError(f"{type(self).__name__} does not trade")
+
+    def capacity(self, world: World) -> Floats:
+        """Return the most that each firm can produce, (N,): permits, customs delay and being in business."""
+        firms, economy = world.firms, world.economy
+        capacity = np.float32(self.headroom) * firms.active
+        permit, delay = firms.levers[Lever.PERMIT], firms.levers[Lever.CUSTOMS_DELAY]
+        if permit.any():
+            capacity *= np.clip(1 - permit, 0, 1)
+        if delay.any():
+            traded = np.minimum(economy.export_share[firms.sector] + firms.imports, 1)
+            capacity *= np.clip(1 - delay * traded, 0, 1)
+        return capacity
+
+    def final_demand(self, world: World) -> tuple[Floats, Floats, Floats]:
+        """Return the demand of consumers, state and abroad for each firm, (N,) money each."""
+        firms, economy = world.firms, world.economy
+        public = economy.procurement_share[firms.sector] * firms.final_demand
+        abroad = economy.export_share[firms.sector] * firms.final_demand
+        consumers = firms.final_demand - public
+        consumers -= abroad
+        buyers = ((consumers, Lever.PUBLICATION), (public, Lever.PROCUREMENT), (abroad, None))
+        for demand, lever in buyers:
+            self._turn_away(world, demand, None if lever is None else firms.levers[lever])
+        return consumers, public, abroad
+
+    def _turn_away(self, world: World, demand: Floats, lost: Floats | None) -> None:
+        """Take from each firm what buyers withhold, and give a share of it to its sector's other firms."""
+        firms = world.firms
+        kept = firms.active.astype(np.float32)
+        if lost is not None and lost.any():
+            kept *= np.maximum(1 - lost, 0)
+        if kept.min() == 1 == kept.max():
+            return
+        market = world.market()
+        wanted = np.bincount(market, demand)
+        demand *= kept
+        held = np.bincount(market, demand)
+        gain = np.divide(wanted - held, held, out=np.zeros_like(held), where=held > 0)
+        demand *= (1 + self.substitution * gain).astype(np.float32)[market]
+
+
+class NoTrade(Trade, kind="none"):
+    """No network: every firm sells what it sold at the start, and buys its inputs abroad."""
+
+    def trade(self, world: World) -> Sales:
+        """Produce for given demand within capacity."""
+        firms = world.firms
+        consumers, public, abroad = self.final_demand(world)
+        intermediate = (firms.size - firms.final_demand) * firms.active
+        total = consumers + public + abroad + intermediate
+        firms.demand[:] = total / firms.size
+        firms.output[:] = np.minimum(firms.demand, self.capacity(world))
+        share = np.divide(firms.output, firms.demand, out=np.zeros_like(firms.output), where=firms.demand > 0)
+        for sales in (consumers, public, abroad, intermediate):
+            np.multiply(sales, share, out=sales)
+        inputs = firms.domestic_inputs * firms.size * firms.output
+        return Sales(consumers, public, abroad, intermediate, inputs, networked=False)
+
+
+class GeneralisedLeontief(Trade, kind="generalised_leontief"):
+    """Production with essential inputs (minimum) and others (linear), one step of propagation a month.
+
+    The production function is that of Diem, Borsos, Reisch, Kertész, Thurner 2022 (Sci. Rep. 12:7719). With
+    ``rationing: initial`` a month is one iteration of their two recursions: supply levels travel down, demand levels
+    travel up, neither touches the other, and there are no stocks. With ``rationing: orders`` a supplier shares what it
+    makes among its present orders, so that new buyers compete with old ones; firms hold stocks of each input, produce
+    from them, and order what they use and a part of what is missing from the stock (after Henriet, Hallegatte,
+    Tabourier 2012, J. Econ. Dyn. Control 36:150). Replaceability is Diem et al.'s: of what a supplier fails to deliver,
+    buyers miss only its share of the sector's supply; the sector's other firms sell them the rest.
+    """
+
+    rationing: Literal["orders", "initial"] = parameter(
+        "orders", unit="-", description="supply is relative to present orders, or to initial output"
+    )
+    replaceability: Literal["market_share", "none"] = parameter(
+        "market_share", unit="-", description="whether a sector's other firms replace what a supplier fails to deliver"
+    )
+    stocks: float = parameter(
+        2.5, unit="months of use", ge=1, description="orders: stock of each input that firms aim at; 1 is no reserve"
+    )
+    restock: float = parameter(6.0, unit="months", ge=1, description="orders: time in which a gap in stocks is filled")
+
+    def prepare(self, world: World) -> None:
+        """Fill the stocks."""
+        world.network.stock[:] = self.stocks
+
+    def trade(self, world: World) -> Sales:
+        """Orders up, goods down."""
+        firms, network = world.firms, world.network
+        capacity = self.capacity(world)
+        ordered = self._orders(world, capacity)
+        final = self.final_demand(world)
+        intermediate = network.from_groups(ordered)
+        intermediate *= firms.active
+        wanted = intermediate + final[0]
+        wanted += final[1]
+        wanted += final[2]
+        np.divide(wanted, firms.size, out=firms.demand)
+        np.minimum(capacity, firms.inputs, out=firms.supply)
+        np.minimum(firms.demand, firms.supply, out=firms.output)
+        delivered = np.divide(firms.output, firms.demand, out=np.zeros_like(capacity), where=firms.demand > 0)
+        missed = self._missed(world)
+        inputs = self._receive(world, ordered, delivered, missed)
+        spot = self._spot(world, ordered, intermediate * (1 - delivered), missed)
+        for sales in (*final, intermediate):
+            np.multiply(sales, delivered, out=sales)
+        intermediate += spot
+        return Sales(*final, intermediate, inputs)
+
+    def _orders(self, world: World, capacity: Floats) -> Floats:
+        """Return what each input group orders: its buyer's level of orders times the buyer's size, (G,) money."""
+        firms, network = world.firms, world.network
+        plan = np.minimum(firms.demand, capacity)
+        counts = np.diff(network.firm_groups)
+        ordered = np.repeat(plan, counts)
+        if self.rationing == "orders":
+            gap = np.float32(self.stocks) - network.stock
+            gap /= np.float32(self.restock)
+            gap *= np.repeat(firms.active, counts)
+            ordered += gap
+            np.maximum(ordered, 0, out=ordered)
+        ordered *= np.repeat(firms.size, counts)
+        return ordered
+
+    def _missed(self, world: World) -> Floats:
+        """Return the share of a supplier's shortfall that its buyers miss: min(1, s / Σ s h of the sector), (N,)."""
+        firms = world.firms
+        if self.replaceability == "none":
+            return np.ones(world.rows, np.float32)
+        market = world.market()
+        supply = np.bincount(market, firms.size * np.minimum(firms.supply, 1))[market]
+        return np.minimum(firms.size / np.maximum(supply, 1e-30), 1).astype(np.float32)
+
+    def _receive(self, world: World, ordered: Floats, delivered: Floats, missed: Floats) -> Floats:
+        """Write the level that inputs allow next month; return what was paid for them, (N,) money."""
+        firms, network = world.firms, world.network
+        received = network.to_groups(1 - missed * (1 - delivered))
+        idle = network.idle()
+        np.add.at(received, network.groups_at(idle), network.coefficient[idle] * (1 - missed[network.supplier[idle]]))
+        received *= ordered
+        paid = network.over_groups(np.add, received, 0.0)
+        if self.rationing == "orders":
+            counts = np.diff(network.firm_groups)
+            received /= network.required
+            received /= np.repeat(firms.size, counts)
+            stock = network.stock
+            stock -= np.repeat(firms.output, counts)
+            np.maximum(stock, 0, out=stock)
+            stock += received
+            firms.inputs[:] = self._bound(world, stock, np.float32(self.headroom))
+        else:
+            level = network.to_groups(1 - missed * (1 - firms.supply))
+            level /= network.required
+            firms.inputs[:] = self._bound(world, level, np.float32(1))
+        return paid
+
+    def _spot(self, world: World, ordered: Floats, undelivered: Floats, missed: Floats) -> Floats:
+        """Return what each firm sells in place of others of its sector, (N,) money, and add it to output."""
+        firms, network, market = world.firms, world.network, world.market()
+        if self.replaceability == "none":
+            return np.zeros(world.rows, np.float32)
+        wanted = np.bincount(market, undelivered * (1 - missed))
+        idle = network.idle()
+        supplier = network.supplier[idle]
+        value = network.coefficient[idle] * ordered[network.groups_at(idle)] * (1 - missed[supplier])
+        wanted += np.bincount(market[supplier], value, minlength=len(wanted))
+        able = firms.size * np.minimum(firms.supply, 1)
+        supply = np.bincount(market, able)
+        share = np.divide(wanted, supply, out=np.zeros_like(wanted), where=supply > 0)
+        spot = able * share.astype(np.float32)[market]
+        firms.output += spot / firms.size
+        return spot
+
+    def _bound(self, world: World, level: Floats, most: np.float32) -> Floats:
+        """Return the level of output that the available levels of inputs allow, (N,), at most `most`."""
+        network = world.network
+        level = np.minimum(level, most)
+        bound = network.over_groups(np.minimum, np.where(network.essential == ESSENTIAL, level, most), float(most))
+        linear = network.essential == NON_ESSENTIAL
+        if linear.any():
+            missing = np.where(linear, (most - level) * network.required, np.float32(0))
+            loss = network.over_groups(np.add, missing, 0.0)
+            loss /= np.maximum(world.firms.domestic_inputs, np.float32(1e-30))
+            np.minimum(bound, most - loss, out=bound)
+        return np.maximum(bound, 0)

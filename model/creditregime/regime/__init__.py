@@ -1,0 +1,1 @@
+"""What the state sees, records, rates, lists, punishes and rewards."""

@@ -1,0 +1,189 @@
+"""Whom regulators inspect, and what they find there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditregime.codes import Lever, Origin
+from creditregime.component import PerTopic, Rule, parameter, planned
+from creditregime.units import by_topic, monthly
+from creditregime.world import Floats, World
+
+Flags = NDArray[np.bool_]
+
+
+class Inspection(Rule, family="inspection", planned=("risk", "inquiry")):
+    """Family of targeting policies. What an inspection finds is the same for all of them."""
+
+    sensitivity: PerTopic = parameter(
+        0.8, unit="probability", description="chance that an inspection finds the month's violation"
+    )
+    false_positive: PerTopic = parameter(
+        0.005, unit="probability", description="chance that it finds what is not there", standing="partly"
+    )
+    complaint_response: float = parameter(
+        1.0, unit="probability", ge=0, le=1, description="chance that a complaint brings an inspection", standing="real"
+    )
+    level: Literal["national", "regional"] = parameter(
+        "national", unit="-", description="one regulator a topic, or one a topic and region"
+    )
+    by_predicted_risk: bool = planned(False, unit="-", description="targeting by predicted risk", standing="partly")
+
+    def prepare(self, world: World) -> None:
+        """Fill the table of regulators."""
+        regulators, regions = world.regulators, self.regions(len(world.economy.regions))
+        regulators.topic[:] = np.repeat(np.arange(len(world.topics)), regions)
+        if self.level == "regional":
+            regulators.region[:] = np.tile(np.arange(regions), len(world.topics))
+
+    def regions(self, regions: int) -> int:
+        """Return how many regulators a topic has."""
+        return regions if self.level == "regional" else 1
+
+    def inspect(self, world: World) -> None:
+        """Write ``inspected`` and ``found``, topic by topic."""
+        sensitivity = by_topic(self.sensitivity, world.topics)
+        false_positive = by_topic(self.false_positive, world.topics)
+        for k in range(len(world.topics)):
+            called = self._called(world, k)
+            inspected = self.select(world, k, called)
+            inspected &= world.firms.active
+            world.firms.inspected[k] = inspected
+            self._find(world, k, sensitivity[k], false_positive[k])
+
+    def select(self, world: World, k: int, called: Flags | None) -> Flags:
+        """Return who is inspected by the regulators of topic `k`, (N,); `called` are firms with a complaint."""
+        raise NotImplementedError(f"{type(self).__name__} does not say whom it inspects")
+
+    def _called(self, world: World, k: int) -> Flags | None:
+        complaint = world.firms.complaint[k]
+        if not self.complaint_response or not complaint.any():
+            return None
+        if self.complaint_response == 1:
+            return complaint
+        return complaint & (world.draws.uniform("respond", world.month, k) < self.complaint_response)
+
+    def _find(self, world: World, k: int, sensitivity: float, false_positive: float) -> None:
+        firms = world.firms
+        rows = np.flatnonzero(firms.inspected[k])
+        violated = firms.violation[k][rows] > 0
+        draws = world.draws.uniform("detect", world.month, k)[rows]
+        hit = draws < np.where(violated, sensitivity, false_positive)
+        hit &= firms.found[k][rows] == 0
+        origin = np.where(firms.complaint[k][rows], Origin.COMPLAINT, Origin.INSPECTION)
+        firms.found[k][rows[hit]] = origin[hit]
+        self._count(world, k, rows, rows[hit & violated], rows[hit & ~violated])
+
+    def _count(self, world: World, k: int, *kinds: NDArray[np.int64]) -> None:
+        regulators = world.regulators
+        regions = len(regulators.topic) // len(world.topics)
+        totals = (regulators.inspections, regulators.detections, regulators.false_findings)
+        for total, rows in zip(totals, kinds, strict=True):
+            if regions == 1:
+                total[k] += len(rows)
+            else:
+                counts = np.bincount(world.firms.region[rows], minlength=regions)
+                total[k * regions : (k + 1) * regions] += counts
+
+
+class NoInspection(Inspection, kind="none"):
+    """No regulator inspects; complaints stay unanswered."""
+
+    def inspect(self, world: World) -> None:
+        """Do nothing."""
+
+
+class Uniform(Inspection, kind="uniform"):
+    """Every firm is inspected with the same probability, independently."""
+
+    rate: PerTopic = parameter(
+        0.05,
+        unit="probability/year",
+        description="chance that a firm is inspected in a year",
+        source="State Council 2018: about 5% of enterprises a year are randomly checked",
+        standing="real",
+    )
+
+    def select(self, world: World, k: int, called: Flags | None) -> Flags:
+        """Draw independently."""
+        chance = self.chance(world, k)
+        boost = world.firms.levers[Lever.INSPECTION]
+        if boost.any():
+            chance = chance * np.maximum(1 + boost, 0)
+        chosen: Flags = world.draws.uniform("inspect", world.month, k) < chance
+        return chosen if called is None else chosen | called
+
+    def chance(self, world: World, k: int) -> Floats | np.float32:
+        """Return the probability a month before measures, a scalar or (N,)."""
+        return np.float32(monthly(float(by_topic(self.rate, world.topics)[k])))
+
+
+class ByGrade(Uniform, kind="grade"):
+    """The probability depends on the firm's grade in the regulator's file, and on its standing on lists."""
+
+    rates: dict[str, float] = parameter(
+        ..., unit="probability/year", min_length=1, description="chance by grade; `rate` where a grade is not named"
+    )
+    topics: tuple[str, ...] = parameter(
+        (), unit="-", description="topics whose regulators look at grades; the others use `rate`; empty for all"
+    )
+    listed_factor: float = parameter(1.0, unit="-", ge=0, description="factor for firms on a blacklist of the topic")
+
+    def chance(self, world: World, k: int) -> Floats | np.float32:
+        """Return the probability a month by grade, (N,), or the same for all where the topic is not graded."""
+        if self.topics and world.topics[k] not in self.topics:
+            return super().chance(world, k)
+        base = float(by_topic(self.rate, world.topics)[k])
+        table = np.array([monthly(self.rates.get(name, base)) for name in world.law.grades], np.float32)
+        grade = world.firms.grade
+        chance: Floats = table[grade[k if len(grade) > 1 else 0]]
+        if self.listed_factor != 1:
+            for number in world.law.blacklists_of[k]:
+                chance[world.firms.listing[number] > 0] *= np.float32(self.listed_factor)
+        return chance
+
+
+class Quota(Inspection, kind="quota"):
+    """Every regulator inspects an exact number of its firms a month, without replacement.
+
+    Firms with a complaint come first; the rest are drawn with weights: 1, or by grade, times 1 + the inspection
+    lever (exponential race: the smallest of draws -log(u) / weight win).
+    """
+
+    number: PerTopic = parameter(5.0, unit="firms/month", description="inspections by each regulator a month")
+    weights: dict[str, float] = parameter(
+        default_factory=dict, unit="-", description="weight by grade in the regulator's file; 1 where not named"
+    )
+
+    def select(self, world: World, k: int, called: Flags | None) -> Flags:
+        """Take the first of the race in each regulator's territory."""
+        keys = self._race(world, k)
+        if called is not None:
+            keys[called] -= np.float32(np.finfo(np.float32).max / 2)
+        keys[~world.firms.active] = np.inf
+        capacity = int(by_topic(self.number, world.topics)[k])
+        chosen = np.zeros(world.rows, np.bool_)
+        for rows in self._territories(world):
+            take = min(capacity, int(np.isfinite(keys[rows]).sum()))
+            if take:
+                chosen[rows[np.argpartition(keys[rows], take - 1)[:take]]] = True
+        return chosen
+
+    def _race(self, world: World, k: int) -> Floats:
+        draws = world.draws.uniform("inspect", world.month, k)
+        keys: Floats = -np.log1p(-draws)
+        weight = np.maximum(1 + world.firms.levers[Lever.INSPECTION], np.float32(1e-6))
+        if self.weights:
+            table = np.array([self.weights.get(name, 1.0) for name in world.law.grades], np.float32)
+            grade = world.firms.grade
+            weight *= np.maximum(table[grade[k if len(grade) > 1 else 0]], np.float32(1e-6))
+        keys /= weight
+        return keys
+
+    def _territories(self, world: World) -> list[NDArray[np.int64]]:
+        regions = range(len(world.economy.regions)) if self.level == "regional" else (None,)
+        rows = [np.arange(start, stop) for start, stop in world.spans]
+        return [span if r is None else span[world.firms.region[span] == r] for span in rows for r in regions]

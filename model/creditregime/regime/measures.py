@@ -1,0 +1,260 @@
+"""Measures and rewards: what each agency does to firms by grade or list, alone or jointly."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from creditregime.codes import Event, Lever, Standing
+from creditregime.component import Rule, Settings, parameter
+from creditregime.regime.lists import ListRule
+from creditregime.regime.rating import Rating
+from creditregime.world import Floats, World
+
+LeverName = Literal[
+    "inspection",
+    "procurement",
+    "publication",
+    "credit_spread",
+    "tax",
+    "subsidy",
+    "customs_delay",
+    "permit",
+    "input_price",
+    "management",
+    "revocation",
+]
+
+
+class Measure(Settings):
+    """One consequence: an agency acts on a lever of firms at a grade or on a list. Rewards have negative effect."""
+
+    agency: str = parameter(..., unit="-", description="topic of the agency that applies it")
+    lever: LeverName = parameter(..., unit="-", description="what it acts on")
+    size: float = parameter(..., unit="lever's own", gt=0, le=100, description="how much; see the lever's unit")
+    grade: str | None = parameter(None, unit="-", description="grade at (measure: or below; reward: or above)")
+    lists: tuple[str, ...] = parameter((), unit="-", description="lists that trigger it")
+    enumerated: bool = parameter(True, unit="-", description="stands in the catalogue of permitted measures")
+    basis: str = parameter("", unit="-", description="legal basis, or 'assumption'")
+
+    @model_validator(mode="after")
+    def _has_trigger(self) -> Self:
+        if self.grade is None and not self.lists:
+            raise ValueError("a measure needs a trigger: grade or lists")
+        return self
+
+    @property
+    def number(self) -> Lever:
+        """The lever's code."""
+        return Lever[self.lever.upper()]
+
+
+class JointPunishment(Rule, family="joint_punishment"):
+    """Family of memoranda of joint punishment."""
+
+    def members(self, agencies: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the agencies that act together."""
+        return ()
+
+    def chance(self, measure: Measure) -> float:
+        """Return the probability that a member applies one of its measures to a firm listed by another."""
+        return 0.0
+
+    def scale(self, severity: NDArray[np.uint8]) -> Floats:
+        """Return the factor on the size of measures for firms with the given worst live severity."""
+        return np.ones(len(severity), np.float32)
+
+
+class NoJointPunishment(JointPunishment, kind="none"):
+    """Every agency acts on its own lists only."""
+
+
+class Memorandum(JointPunishment, kind="memorandum"):
+    """Members apply their own measures to firms that another member has blacklisted."""
+
+    agencies: tuple[str, ...] | Literal["all"] = parameter(
+        "all", unit="-", description="topics whose agencies signed, or 'all'", standing="real"
+    )
+    strength: float = parameter(
+        0.7, unit="probability", ge=0, le=1, description="chance that a member acts on another's listing"
+    )
+    scope: Literal["unlimited", "enumerated"] = parameter(
+        "unlimited",
+        unit="-",
+        description="all measures, or only those in the catalogue of permitted ones",
+        source="State Council General Office 2020 No. 49; National Basic List 2021",
+        standing="real",
+    )
+    proportionality: Literal["flat", "proportional"] = parameter(
+        "flat", unit="-", description="full size, or scaled by the worst live record", standing="real"
+    )
+    minor_scale: float = parameter(0.25, unit="-", ge=0, le=1, description="proportional: factor after minor records")
+    general_scale: float = parameter(0.5, unit="-", ge=0, le=1, description="proportional: factor after general ones")
+    cap: float = parameter(1.0, unit="-", gt=0, description="proportional: largest factor")
+
+    def members(self, agencies: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the signatories in the order of the topics."""
+        return agencies if self.agencies == "all" else tuple(name for name in agencies if name in self.agencies)
+
+    def chance(self, measure: Measure) -> float:
+        """Return the strength, or 0 for what the scope leaves out."""
+        return self.strength if self.scope == "unlimited" or measure.enumerated else 0.0
+
+    def scale(self, severity: NDArray[np.uint8]) -> Floats:
+        """Return 1 (flat), or the factor of the worst live severity."""
+        if self.proportionality == "flat":
+            return np.ones(len(severity), np.float32)
+        table = np.array([self.minor_scale, self.minor_scale, self.general_scale, 1], np.float32)
+        return np.minimum(table, np.float32(self.cap))[severity]
+
+
+class Catalogue:
+    """The measures and rewards of a scenario, made ready to be applied every month."""
+
+    def __init__(
+        self, measures: dict[str, Measure], rewards: dict[str, Measure], joint: JointPunishment, topics: tuple[str, ...]
+    ) -> None:
+        self.names = (*measures, *rewards)
+        self.items = [(rule, 1.0) for rule in measures.values()] + [(rule, -1.0) for rule in rewards.values()]
+        self.joint = joint
+        self.members = set(joint.members(topics))
+
+    def prepare(self, world: World, rating: Rating, lists: dict[str, ListRule]) -> None:
+        """Write what each grade and list costs a firm, and who is a member."""
+        law, names = world.law, list(lists)
+        law.measures = self.names
+        world.regulators.member[:] = [world.topics[k] in self.members for k in world.regulators.topic]
+        law.worth[:] = worth = lever_worth(world)
+        law.grade_cost[:], law.list_cost[:] = 0, 0
+        for rule, sign in self.items:
+            value = np.float32(sign * rule.size * worth[rule.number])
+            if rule.grade is not None and rating.rates:
+                self._price_grade(world, rule, sign, value, rating)
+            for number, name in enumerate(names):
+                share = 1.0 if name in rule.lists else self._joint_share(rule, sign, lists[name])
+                law.list_cost[number] += value * np.float32(share)
+
+    def act(self, world: World, lists: dict[str, ListRule]) -> None:
+        """Write ``levers`` and the cost of sanctions, from this month's grades and lists."""
+        firms = world.firms
+        firms.levers[:], firms.sanction_cost[:], firms.associated_cost[:] = 0, 0, 0
+        reach = _Reach(world, lists, self.joint)
+        for number, (rule, sign) in enumerate(self.items):
+            self._apply(world, rule, sign * rule.size, reach, number)
+
+    def _price_grade(self, world: World, rule: Measure, sign: float, value: np.float32, rating: Rating) -> None:
+        grades = np.arange(len(world.law.grades))
+        limit = world.law.grades.index(str(rule.grade))
+        holds = grades <= limit if sign > 0 else grades >= limit
+        files = [rating.file_of(world, world.topics.index(rule.agency))]
+        for file in files:
+            world.law.grade_cost[file] += value * holds
+
+    def _joint_share(self, rule: Measure, sign: float, target: ListRule) -> float:
+        if sign < 0 or target.colour == "red" or not rule.lists or rule.agency not in self.members:
+            return 0.0
+        return self.joint.chance(rule) if target.topic in (*self.members, "general") else 0.0
+
+    def _apply(self, world: World, rule: Measure, size: float, reach: _Reach, number: int) -> None:
+        firms = world.firms
+        hit, own = reach.alone(rule, size > 0)
+        rows = np.flatnonzero(hit)
+        sizes = np.full(len(rows), size, np.float32)
+        caused = own[rows]
+        if size > 0 and rule.lists and rule.agency in self.members:
+            more, scale = reach.jointly(rule, hit, self.members)
+            rows, sizes = np.concatenate([rows, more]), np.concatenate([sizes, scale * np.float32(size)])
+            caused = np.concatenate([caused, reach.own_listing[more]])
+            world.count("joint_sanctions", more)
+        firms.levers[rule.number, rows] += sizes
+        if size > 0:
+            cost = sizes * world.law.worth[rule.number]
+            firms.sanction_cost[rows[caused]] += cost[caused]
+            firms.associated_cost[rows[~caused]] += cost[~caused]
+            world.count("sanctions", rows)
+            self._log(world, number, rows)
+
+    def _log(self, world: World, number: int, rows: NDArray[np.int64]) -> None:
+        new = np.setdiff1d(rows, world.in_force.get(number, rows[:0]), assume_unique=True)
+        world.log(Event.SANCTIONED, new, number)
+        world.in_force[number] = rows
+
+
+class _Reach:
+    """Who is reached by measures this month: by grade, by the agency's own lists, by another member's."""
+
+    def __init__(self, world: World, lists: dict[str, ListRule], joint: JointPunishment) -> None:
+        self.world, self.lists, self.joint = world, lists, joint
+        black = [n for n, rule in enumerate(lists.values()) if rule.colour == "black"]
+        listing = world.firms.listing[black]
+        self.listed = np.flatnonzero(listing.any(axis=0)) if black else np.empty(0, np.int64)
+        self.own_listing = (listing == Standing.OWN).any(axis=0) if black else np.zeros(world.rows, np.bool_)
+        self._severity = self._worst()
+
+    def alone(self, rule: Measure, punishes: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return who is reached without joint punishment, and who of them for an act of its own, (N,) each."""
+        firms, law = self.world.firms, self.world.law
+        hit, own = np.zeros(self.world.rows, np.bool_), np.zeros(self.world.rows, np.bool_)
+        if rule.grade is not None:
+            file = self.world.topics.index(rule.agency) if len(firms.grade) > 1 else 0
+            limit = law.grades.index(rule.grade)
+            hit |= firms.grade[file] <= limit if punishes else firms.grade[file] >= limit
+            own |= firms.own_grade[file] <= limit if punishes else hit
+        for name in rule.lists:
+            listing = firms.listing[law.lists.index(name)]
+            hit |= listing > 0
+            own |= listing == Standing.OWN
+        hit &= firms.active
+        return hit, own
+
+    def jointly(self, rule: Measure, already: NDArray[np.bool_], members: set[str]) -> tuple[NDArray[np.int64], Floats]:
+        """Return whom the agency punishes for another member's list, and the factor on the size."""
+        world = self.world
+        chance = self.joint.chance(rule)
+        listed = self.listed[~already[self.listed] & world.firms.active[self.listed]]
+        if not chance or not len(listed):
+            return listed[:0], np.empty(0, np.float32)
+        by_member = [
+            n for n, r in enumerate(self.lists.values()) if r.colour == "black" and r.topic in (*members, "general")
+        ]
+        by_another = np.asarray(world.firms.listing[by_member][:, listed].any(axis=0))
+        draws = world.draws.uniform("joint", 0, world.topics.index(rule.agency))[listed]
+        rows = listed[by_another & (draws < np.float32(chance))]
+        return rows, self.joint.scale(self._severity[rows])
+
+    def _worst(self) -> NDArray[np.uint8]:
+        worst = np.zeros(self.world.rows, np.uint8)
+        live = self.world.firms.live[:, :, self.listed].any(axis=1)
+        worst[self.listed] = np.where(live[2], 3, np.where(live[1], 2, 1))
+        return worst
+
+
+def lever_worth(world: World) -> Floats:
+    """Return what one unit of each lever costs the average firm, (levers,), share of revenue a month.
+
+    Firms and the attribution of exits price measures with these; the settlement does not use them. Margins are the
+    economy's initial averages.
+    """
+    economy, firms = world.economy, world.firms
+    sales = float(firms.size.sum())
+    final = firms.final_demand / np.maximum(firms.size, np.float32(1e-9))
+    margin = world.law.margins
+    public = float((economy.procurement_share[firms.sector] * final * firms.size).sum()) / sales
+    abroad = float((economy.export_share[firms.sector] * final * firms.size).sum()) / sales
+    consumers = float((final * firms.size).sum()) / sales - public - abroad
+    worth = np.zeros(len(Lever), np.float32)
+    worth[Lever.INSPECTION] = float((world.law.fine * world.law.shares).sum()) * 0.05 / 12
+    worth[Lever.PROCUREMENT] = margin.contribution * public
+    worth[Lever.PUBLICATION] = margin.contribution * consumers
+    worth[Lever.CREDIT_SPREAD] = margin.debt / 12
+    worth[Lever.TAX] = margin.profit
+    worth[Lever.SUBSIDY] = 1
+    worth[Lever.CUSTOMS_DELAY] = margin.contribution * abroad
+    worth[Lever.PERMIT] = margin.contribution
+    worth[Lever.INPUT_PRICE] = float((economy.energy_share[firms.sector] * firms.size).sum()) / sales
+    worth[Lever.MANAGEMENT] = 1
+    worth[Lever.REVOCATION] = margin.equity / 12
+    return worth
