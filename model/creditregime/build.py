@@ -9,11 +9,11 @@ import numpy as np
 from creditregime.codes import OWNERSHIPS, Lever
 from creditregime.component import nearest
 from creditregime.errors import ScenarioError
-from creditregime.firms.topics import hazards
 from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklists_of
 from creditregime.regime.measures import Catalogue
 from creditregime.scenario import Scenario
+from creditregime.topics import hazards
 from creditregime.world import Law, World
 
 
@@ -34,7 +34,7 @@ def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Seque
     if seeds is None:
         seeds = [scenario.seed + number for number in range(len(economy.starts))]
     _refuse_misfits(scenario, economy)
-    world = World(economy, seeds, tuple(scenario.topics), _law(scenario), _dimensions(scenario, economy))
+    world = World(economy, seeds, tuple(scenario.topics), _law(scenario, len(seeds)), _dimensions(scenario, economy))
     _prepare(scenario, world)
     return world
 
@@ -44,10 +44,10 @@ def catalogue(scenario: Scenario) -> Catalogue:
     return Catalogue(scenario.measures, scenario.rewards, scenario.joint_punishment, tuple(scenario.topics))
 
 
-def _law(scenario: Scenario) -> Law:
+def _law(scenario: Scenario, jurisdictions: int) -> Law:
     topics = scenario.topics.values()
     files = scenario.rating.files(len(topics), scenario.registry.central)
-    law = Law.blank(len(topics), files, scenario.rating.grades(), tuple(scenario.lists))
+    law = Law.blank(len(topics), files, scenario.rating.grades(), tuple(scenario.lists), jurisdictions)
     law.shares[:] = [topic.shares for topic in topics]
     law.cost[:] = [topic.cost for topic in topics]
     law.harm[:] = [topic.harm for topic in topics]

@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import PerTopic, nearest
 
+LARGEST = 1e9
+
 
 class Problem(NamedTuple):
     """One inconsistency: the key's path, and what is wrong and allowed."""
@@ -20,6 +22,7 @@ class Problem(NamedTuple):
 
 def problems(scenario: Any) -> Iterator[Problem]:
     """Yield the inconsistencies of a scenario, in the order of its keys."""
+    yield from _magnitudes(scenario)
     yield from _topic_names(scenario)
     yield from _population(scenario)
     yield from _needs(scenario)
@@ -34,6 +37,23 @@ def unknown(path: str, name: str, names: Sequence[str]) -> Problem:
     """Return the problem of a name that is not among the allowed ones."""
     allowed = ", ".join(names) or "none (there are none)"
     return Problem(path, f"unknown name '{name}'{nearest(name, names)}; allowed: {allowed}")
+
+
+def _magnitudes(scenario: Any) -> Iterator[Problem]:
+    """Refuse numbers that single precision, or a month counter, could not hold."""
+    for path, model in _models(scenario, ""):
+        for key in type(model).model_fields:
+            for where, number in _numbers(getattr(model, key), f"{path}{key}"):
+                if abs(number) > LARGEST and where != "seed":
+                    yield Problem(where, f"{number:.3g} is not allowed: must be within ±{LARGEST:g}")
+
+
+def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _numbers(item, f"{path}.{key}")
 
 
 def _off(rule: Any) -> bool:
@@ -72,6 +92,9 @@ def _models(value: Any, path: str) -> Iterator[tuple[str, BaseModel]]:
 
 
 def _population(scenario: Any) -> Iterator[Problem]:
+    for topic, rule in scenario.topics.items():
+        for name, factor in rule.weighs_on.items():
+            yield from _bounds(f"topics.{topic}.weighs_on.{name}", factor, "factor")
     for name in getattr(scenario.learning, "unprepared", {}):
         if name not in OWNERSHIPS:
             yield unknown(f"learning.unprepared.{name}", name, OWNERSHIPS)
@@ -81,8 +104,10 @@ def _population(scenario: Any) -> Iterator[Problem]:
     if scenario.inspection.kind == "quota" and firms is not None:
         number = scenario.inspection.number
         for name, quota in (number if isinstance(number, dict) else {"": number}).items():
+            where = "inspection.number" + (f".{name}" if name else "")
+            if quota != int(quota):
+                yield Problem(where, f"{quota:g} is not allowed: must be a whole number of firms a month")
             if quota > firms:
-                where = "inspection.number" + (f".{name}" if name else "")
                 yield Problem(where, f"{quota:g} inspections a month exceed the {firms} firms that there are")
 
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from creditregime.errors import ScenarioError
 
@@ -171,13 +173,35 @@ class Rule(Settings):
 def one_line(error: ValidationError) -> str:
     """Turn a pydantic error into one line: key path, value, what is allowed, nearest valid name."""
     problems = error.errors(include_url=False)
-    first = problems[0]
-    location = [str(part) for part in first["loc"]]
-    if first["type"] in ("unknown_key", "planned"):
-        location.append(first["ctx"]["key"])
-    path = first.get("ctx", {}).get("path") or ".".join(location) or "scenario"
+    first = _most_telling(problems)
+    path = _path(first) or "scenario"
     message = str(first["msg"]).removeprefix("Value error, ")
-    named = first["type"] in ("unknown_key", "planned", "unknown_kind", "planned_kind", "missing", "inconsistent")
-    shown = "" if named or isinstance(first["input"], dict | BaseModel) else f"{first['input']!r} is not allowed: "
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return " ".join(f"{path}: {shown}{message}{more}".split())
+    shown = "" if first["type"] in _TELL_THEMSELVES or isinstance(first["input"], dict | BaseModel) else first["input"]
+    value = f"{reprlib.repr(shown)} is not allowed: " if shown != "" or first["input"] == "" else ""
+    others = len({_path(problem) for problem in problems}) - 1
+    more = f" (and {others} more)" if others else ""
+    return " ".join(f"{path}: {value}{message}{more}".split())
+
+
+_TELL_THEMSELVES = ("unknown_key", "planned", "unknown_kind", "planned_kind", "missing", "inconsistent")
+
+
+def _most_telling(problems: list[ErrorDetails]) -> ErrorDetails:
+    """Return the first problem, or of a value that fits no alternative the one that looks deepest into it."""
+    where = _path(problems[0])
+    same = [problem for problem in problems if _path(problem).startswith(where)]
+    return max(same, key=lambda problem: (not isinstance(problem["input"], dict | list), len(_path(problem))))
+
+
+def _path(problem: ErrorDetails) -> str:
+    """Return the key's dotted path, without the names that pydantic gives to the alternatives of a union."""
+    context = problem.get("ctx", {})
+    if "path" in context:
+        return str(context["path"])
+    parts = [str(part) for part in problem["loc"] if not _ALTERNATIVE.fullmatch(str(part))]
+    if problem["type"] in ("unknown_key", "planned"):
+        parts.append(str(context["key"]))
+    return ".".join(parts)
+
+
+_ALTERNATIVE = re.compile(r"float|int|str|bool|none|literal\[.*\]|(dict|tuple|list)\[.*\]|constrained-\w+")

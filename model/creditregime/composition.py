@@ -80,12 +80,12 @@ def _split(overrides: Sequence[str], changes: Mapping[str, Any]) -> tuple[dict[s
 def _parse(text: str) -> tuple[str, Any]:
     try:
         override: Override = OverridesParser.create().parse_override(text)
-    except HydraException as error:
-        first = str(error).splitlines()[0]
+        value = override.value()
+    except (HydraException, ValueError, RecursionError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise ScenarioError(f"{text}: not an override: {first}; key=value is needed") from None
     if override.is_sweep_override() or override.is_delete() or override.is_add() or override.package:
         raise ScenarioError(f"{text}: not an override of one value; key=value is needed")
-    value = override.value()
     if "${" in str(value):
         raise ScenarioError(f"{text}: interpolations are not allowed")
     return override.key_or_group, value

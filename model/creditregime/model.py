@@ -15,6 +15,7 @@ from creditregime.indicators.measure import publish
 from creditregime.indicators.series import Series
 from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklisted
+from creditregime.regime.rating import log_grades
 from creditregime.regime.registry import collect
 from creditregime.scenario import Scenario
 
@@ -76,12 +77,14 @@ class CreditRegime(AgentViews, mesa.Model):
         collect(world)
         spec.fines.impose(world)
         spec.registry.record(world)
+        grades = world.firms.grade.copy()
         spec.rating.rate(world)
         for number, rule in enumerate(spec.lists.values()):
             rule.update(world, number)
         spec.repair.repair(world, spec.lists)
         listed = blacklisted(world, spec.lists)
         spec.spillover.associate(world, spec.rating, spec.lists, listed)
+        log_grades(world, grades)
         self.catalogue.act(world, spec.lists)
         sales = spec.trade.trade(world)
         compliance = spec.behaviour.spending(world)
@@ -91,6 +94,8 @@ class CreditRegime(AgentViews, mesa.Model):
         self.series.measure_conduct(compliance, burden)
         spec.exit.leave(world, spec.finance)
         entrants = spec.entry.enter(world)
+        spec.learning.register(world, entrants)
+        spec.rating.register(world, entrants)
         spec.finance.found(world, entrants)
         spec.spillover.person.register(world, entrants)
         self.series.measure()

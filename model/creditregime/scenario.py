@@ -16,7 +16,6 @@ from creditregime.errors import ScenarioError
 from creditregime.firms.behaviour import Behaviour, Gradual
 from creditregime.firms.learning import Experience, Learning
 from creditregime.firms.reporting import NoReporting, Reporting
-from creditregime.firms.topics import Topic, eight_topics
 from creditregime.firms.violations import Hazard, Violations
 from creditregime.indicators.measure import Indicators
 from creditregime.market.entry import Entry, Replacement
@@ -24,7 +23,7 @@ from creditregime.market.exit import Exit, StandardExit
 from creditregime.market.finance import Accounts, Finance
 from creditregime.market.partners import Partners, Search
 from creditregime.market.trade import GeneralisedLeontief, Trade
-from creditregime.population.rules import Generated, Population
+from creditregime.population import Generated, Population
 from creditregime.regime.fines import Fines, NoFines
 from creditregime.regime.inspection import Inspection, NoInspection
 from creditregime.regime.lists import ListRule
@@ -34,8 +33,11 @@ from creditregime.regime.rating import NoRating, Rating
 from creditregime.regime.registry import NoRegistry, Registry
 from creditregime.regime.repair import NoRepair, Repair
 from creditregime.regime.spillover import Spillover
+from creditregime.topics import Topic, eight_topics
 
 LARGEST_FILE = 1_000_000
+# The safe loader lets other errors through than its own, for values such as `!!float abc` or very deep nesting.
+_BAD_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
 
 
 class Scenario(Settings):
@@ -104,13 +106,15 @@ class Scenario(Settings):
         """Return the scenario of a YAML file; the file is data and can run nothing."""
         path = Path(path)
         try:
-            if path.stat().st_size > LARGEST_FILE:
-                raise ScenarioError(f"{path}: larger than {LARGEST_FILE} bytes")
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ScenarioError(f"{path}: cannot be read: {error}") from None
-        except yaml.YAMLError as error:
-            raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+            raise ScenarioError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+        if len(text) > LARGEST_FILE:
+            raise ScenarioError(f"{path}: larger than {LARGEST_FILE} characters")
+        try:
+            data = yaml.safe_load(text)
+        except _BAD_YAML as error:
+            raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())[:300]}") from None
         if not isinstance(data, Mapping):
             raise ScenarioError(f"{path}: a mapping from keys to values is needed")
         try:

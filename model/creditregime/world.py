@@ -148,12 +148,12 @@ class Findings:
 
 
 class Margins(NamedTuple):
-    """Averages of the initial economy, shares of revenue, with which firms price the consequences of a grade."""
+    """Averages of each initial jurisdiction, (J,) shares of revenue, with which firms price consequences."""
 
-    contribution: float = 0.0
-    profit: float = 0.0
-    debt: float = 0.0
-    equity: float = 0.0
+    contribution: NDArray[np.float64]
+    profit: NDArray[np.float64]
+    debt: NDArray[np.float64]
+    equity: NDArray[np.float64]
 
 
 @dataclasses.dataclass(eq=False)
@@ -172,20 +172,22 @@ class Law:
         Months for which a record of each severity counts.
     grades : tuple of str
         Names of the grades, lowest first.
-    grade_cost : (R, G)
+    grade_cost : (J, R, G)
         What holding a grade costs a firm, share of revenue a month, negative for a reward.
-    list_cost : (lists,)
+    list_cost : (J, lists)
         What standing on a list costs, share of revenue a month, expected joint punishment included.
     points : (K, 3)
         Points deducted for a record of each severity.
     recorded : (K,) bool
         Whether findings of the topic may be recorded.
-    worth : (levers,)
+    worth : (J, levers)
         What one unit of each lever costs the average firm, share of revenue a month.
     margins
         The economy's initial averages, written by the finance rule.
     lists, measures : tuple of str
         Names of the lists and measures, in the order of their numbers.
+    retention : int
+        Months after a finding in which its record can still count.
     black : tuple of bool
         Which lists are blacklists.
     blacklists_of : tuple of tuple of int
@@ -203,14 +205,15 @@ class Law:
     points: Floats
     recorded: NDArray[np.bool_]
     worth: Floats
-    margins: Margins = Margins()
+    margins: Margins
     lists: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    retention: int = 0
     black: tuple[bool, ...] = ()
     blacklists_of: tuple[tuple[int, ...], ...] = ()
 
     @classmethod
-    def blank(cls, topics: int, files: int, grades: tuple[str, ...], lists: tuple[str, ...]) -> Law:
+    def blank(cls, topics: int, files: int, grades: tuple[str, ...], lists: tuple[str, ...], jurisdictions: int) -> Law:
         """Return a law that demands and threatens nothing."""
         by_topic, by_severity = np.zeros(topics, np.float32), np.zeros((topics, 3), np.float32)
         return cls(
@@ -220,11 +223,12 @@ class Law:
             harm=by_topic.copy(),
             terms=np.zeros(3, np.float32),
             grades=grades,
-            grade_cost=np.zeros((files, len(grades)), np.float32),
-            list_cost=np.zeros(len(lists), np.float32),
+            grade_cost=np.zeros((jurisdictions, files, len(grades)), np.float32),
+            list_cost=np.zeros((jurisdictions, len(lists)), np.float32),
             points=by_severity.copy(),
             recorded=np.ones(topics, np.bool_),
-            worth=np.zeros(len(Lever), np.float32),
+            worth=np.zeros((jurisdictions, len(Lever)), np.float32),
+            margins=Margins(*np.zeros((4, jurisdictions))),
             lists=lists,
             blacklists_of=((),) * topics,
         )
@@ -281,6 +285,7 @@ class World:
         self.records = Log(Records)
         self.events = Log(Events)
         self.findings = Findings.none()
+        self.entered: tuple[Bytes, NDArray[np.int32]] = (np.empty(0, np.uint8), np.empty(0, np.int32))
         self.network = Network(economy)
         stops = [*economy.starts[1:], len(economy.sector)]
         self.starts = np.asarray(economy.starts, np.int64)
@@ -348,11 +353,21 @@ class World:
         counts = np.bincount(where, values, minlength=len(self.spans)).astype(np.float64)
         self.tally[name] = self.tally.get(name, 0.0) + counts
 
+    def per_row(self, values: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
+        """Return for some rows the value of their jurisdiction, from a value a jurisdiction (J,)."""
+        return values[np.searchsorted(self.starts, rows, side="right") - 1]
+
+    def looked_up(self, table: NDArray[Any], codes: NDArray[Any]) -> NDArray[Any]:
+        """Return for every row the entry of its jurisdiction's table, (J, codes), at its code, (N,)."""
+        if len(self.spans) == 1:
+            found: NDArray[Any] = table[0][codes]
+            return found
+        return np.concatenate([row[codes[a:b]] for row, (a, b) in zip(table, self.spans, strict=True)])
+
     def open_month(self) -> None:
         """Clear what belongs to one month only."""
         firms = self.firms
-        for flow in (firms.fines, firms.costs):
-            flow[:] = 0
+        firms.fines[:] = 0
         firms.complaint[:] = False
         firms.inspected[:] = False
         firms.found[:] = 0

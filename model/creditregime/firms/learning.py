@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import PerTopic, Rule, parameter
@@ -13,17 +14,22 @@ from creditregime.world import World
 class Learning(Rule, family="learning"):
     """Family of learning rules: they move ``belief`` and ``aware``."""
 
+    initial: PerTopic = parameter(0.05, unit="probability", description="belief of a firm without experience")
+
     def prepare(self, world: World) -> None:
         """Set the first beliefs."""
 
     def learn(self, world: World) -> None:
         """Update beliefs from the month that ended."""
 
+    def register(self, world: World, rows: NDArray[np.int64]) -> None:
+        """Give new firms their first beliefs; who registers under a regime is aware of it."""
+        world.firms.belief[:, rows] = by_topic(self.initial, world.topics)[:, None]
+        world.firms.aware[rows] = 1
+
 
 class NoLearning(Learning, kind="none"):
     """Beliefs stay as they are at the start."""
-
-    initial: PerTopic = parameter(0.05, unit="probability", description="perceived probability of being caught")
 
     def prepare(self, world: World) -> None:
         """Give every firm the same belief."""
@@ -38,7 +44,6 @@ class Experience(Learning, kind="experience"):
     publishes the detection rate; beliefs move by ``transparency`` towards it each month.
     """
 
-    initial: PerTopic = parameter(0.05, unit="probability", description="belief of a firm without experience")
     own: float = parameter(0.10, unit="share", ge=0, le=1, description="weight of one own experience")
     partners: float = parameter(0.02, unit="share", ge=0, le=1, description="weight of suppliers' findings")
     transparency: float = parameter(

@@ -40,17 +40,18 @@ def _add_grades(world: World, rating: Rating, discount: float, values: Floats) -
                 continue
             key = (number, *what)
             if key not in worth:
-                after = law.grade_cost[number][rating.grade_if(world, number, what)]
-                after -= law.grade_cost[number][firms.grade[number]]
-                worth[key] = after
+                cost = law.grade_cost[:, number]
+                worth[key] = world.looked_up(cost, rating.grade_if(world, number, what))
+                worth[key] -= world.looked_up(cost, firms.grade[number])
             values[k] += worth[key] * np.float32(law.shares[k, s] * months[s])
 
 
 def _add_list(world: World, number: int, rule: ListRule, discount: float, values: Floats) -> None:
     law = world.law
-    cost = law.list_cost[number] * np.float32(present_months(rule.max_months, discount))
-    if cost <= 0:
+    cost = law.list_cost[:, number] * np.float32(present_months(rule.max_months, discount))
+    if (cost <= 0).all():
         return
+    cost = world.spread(np.maximum(cost, 0))
     free = world.firms.listing[number] == 0
     for k in rule.topics_of(world):
         chance = rule.chance_of_entry(world, k)

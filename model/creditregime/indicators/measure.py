@@ -124,8 +124,11 @@ def dimensions(world: World) -> Iterator[tuple[str, tuple[str, ...], NDArray[np.
     yield "sector", economy.sectors, firms.sector
     yield "region", economy.regions, firms.region
     yield "ownership", OWNERSHIPS, firms.ownership
-    bounds = np.quantile(firms.size, (0.25, 0.5, 0.75))
-    yield "size", SIZE_CLASSES, np.searchsorted(bounds, firms.size).astype(np.uint8)
+    yield "size", SIZE_CLASSES, np.concatenate([_quarters(firms.size[start:stop]) for start, stop in world.spans])
+
+
+def _quarters(size: Floats) -> NDArray[np.uint8]:
+    return np.searchsorted(np.quantile(size, (0.25, 0.5, 0.75)), size).astype(np.uint8)
 
 
 def black(world: World) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Lever
 from creditregime.component import Rule, parameter, planned
 from creditregime.market.finance import Finance
+from creditregime.market.partners import drop
 from creditregime.units import MONTHS, monthly
 from creditregime.world import NEVER, World
 
@@ -96,13 +97,14 @@ class StandardExit(Exit, kind="standard"):
 
     def _remember_losses(self, world: World) -> None:
         """Smooth the four losses over about a year."""
-        firms, law = world.firms, world.law
+        firms = world.firms
         pace = np.float32(1 / MONTHS)
+        contribution = world.spread(world.law.margins.contribution.astype(np.float32))
         for memory, cost in (
             (firms.loss_own, firms.sanction_cost + firms.fines / firms.size),
             (firms.loss_associated, firms.associated_cost),
-            (firms.loss_suppliers, np.float32(law.margins.contribution) * (1 - firms.supply)),
-            (firms.loss_buyers, np.float32(law.margins.contribution) * np.maximum(1 - firms.demand, 0)),
+            (firms.loss_suppliers, contribution * np.maximum(1 - firms.inputs, 0)),
+            (firms.loss_buyers, contribution * np.maximum(1 - firms.demand, 0)),
         ):
             np.add(memory, pace * (cost - memory), out=memory)
 
@@ -125,13 +127,16 @@ class StandardExit(Exit, kind="standard"):
 
 
 def _clear(world: World, rows: NDArray[np.int64]) -> None:
-    """Take the firms out of business; their records stay in the registry but count for nobody."""
+    """Take the firms out of business: they lose all links, and their records count for nobody."""
     firms, network = world.firms, world.network
     firms.active[rows] = False
+    left = np.zeros(world.rows, np.bool_)
+    left[rows] = True
+    drop(world, np.flatnonzero(left[network.supplier]))
     firms.born[rows] = world.month + 1  # so that no record of the firm that left is counted off again
     network.weight[network.links_of(rows)] = 0
     for name in ("violation", "live", "listing", "found", "inspected", "complaint", "levers"):
         getattr(firms, name)[..., rows] = 0
-    for name in ("demand", "supply", "output", "inputs", "profit", "sanction_cost", "associated_cost"):
+    for name in ("demand", "supply", "output", "inputs", "profit", "costs", "sanction_cost", "associated_cost"):
         getattr(firms, name)[rows] = 0
     firms.listed_since[:, rows] = NEVER

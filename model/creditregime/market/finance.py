@@ -19,6 +19,7 @@ class Finance(Rule, family="finance"):
 
     def settle(self, world: World, sales: Sales, compliance: Floats, burden: Floats | None) -> None:
         """Move the month's money: book it in the ledger, and move equity and debt."""
+        world.firms.costs[:] = 0
 
     def found(self, world: World, rows: np.ndarray) -> None:
         """Give new firms their capital."""
@@ -71,13 +72,13 @@ class Accounts(Finance, kind="accounts"):
         firms.equity[:] = np.float32(self.equity) * firms.size * (np.float32(0.5) + world.draws.uniform("equity", 0))
         firms.debt[:] = np.float32(self.debt) * firms.size
         firms.profit_trend[:] = np.float32(self.margin * (1 - self.tax_rate))
-        sales = float(firms.size.sum())
-        wages = float((self._wage_share(world) * firms.size).sum()) / sales
+        wages = world.total(self._wage_share(world) * firms.size) / world.total(firms.size)
+        same = np.ones(len(world.spans))
         world.law.margins = Margins(
             contribution=self.margin + self.fixed_wages * wages,
-            profit=self.margin,
-            debt=self.debt,
-            equity=self.equity,
+            profit=self.margin * same,
+            debt=self.debt * same,
+            equity=self.equity * same,
         )
 
     def settle(self, world: World, sales: Sales, compliance: Floats, burden: Floats | None) -> None:
@@ -90,6 +91,7 @@ class Accounts(Finance, kind="accounts"):
         if burden is not None:
             self._pay(world, profit, Payer.HOUSEHOLDS, burden)
         self._pay(world, profit, Payer.HOUSEHOLDS, firms.costs)
+        firms.costs[:] = 0  # what is incurred after the settlement is paid with next month's
         self._pay(world, profit, Payer.HOUSEHOLDS, self._shocks(world))
         self._pay(world, profit, Payer.BANKS, self._interest(world))
         self._treasury(world, profit)

@@ -15,7 +15,6 @@ class Partners(Rule, family="partners"):
 
     def rematch(self, world: World, avoided: NDArray[np.bool_]) -> None:
         """Drop and replace suppliers; `avoided` are firms that stand on a published blacklist, (N,)."""
-        drop(world, _gone(world))
 
 
 class KeepPartners(Partners, kind="none"):
@@ -47,7 +46,6 @@ class Search(Partners, kind="search"):
 
     def rematch(self, world: World, avoided: NDArray[np.bool_]) -> None:
         """Drop, then search."""
-        drop(world, _gone(world))
         if self.review and avoided.any():
             reviewing = world.draws.uniform("review", world.month) < np.float32(self.review)
             links = np.flatnonzero(avoided[world.network.supplier])
@@ -99,10 +97,3 @@ def drop(world: World, links: NDArray[np.int64]) -> None:
         world.log(Event.LOST_SUPPLIER, buyers, 0, network.supplier[links])
         world.log(Event.LOST_BUYER, network.supplier[links], 0, buyers)
         world.count("links_lost", buyers)
-
-
-def _gone(world: World) -> NDArray[np.int64]:
-    gone = ~world.firms.active
-    if not gone.any():
-        return np.empty(0, np.int64)
-    return np.flatnonzero(gone[world.network.supplier])

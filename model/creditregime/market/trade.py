@@ -178,9 +178,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
     def _receive(self, world: World, ordered: Floats, delivered: Floats, missed: Floats) -> Floats:
         """Write the level that inputs allow next month; return what was paid for them, (N,) money."""
         firms, network = world.firms, world.network
-        received = network.to_groups(1 - missed * (1 - delivered))
-        idle = network.idle()
-        np.add.at(received, network.groups_at(idle), network.coefficient[idle] * (1 - missed[network.supplier[idle]]))
+        received = self._arriving(world, delivered, missed)
         received *= ordered
         paid = network.over_groups(np.add, received, 0.0)
         if self.rationing == "orders":
@@ -193,10 +191,19 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
             stock += received
             firms.inputs[:] = self._bound(world, stock, np.float32(self.headroom))
         else:
-            level = network.to_groups(1 - missed * (1 - firms.supply))
+            level = self._arriving(world, firms.supply, missed)
             level /= network.required
             firms.inputs[:] = self._bound(world, level, np.float32(1))
         return paid
+
+    def _arriving(self, world: World, delivered: Floats, missed: Floats) -> Floats:
+        """Return the input value of each group, at one unit of output, that its own suppliers or others deliver."""
+        network = world.network
+        arriving = network.to_groups(1 - missed * (1 - delivered))
+        idle = network.idle()
+        replaced = network.coefficient[idle] * (1 - missed[network.supplier[idle]])
+        np.add.at(arriving, network.groups_at(idle), replaced)
+        return arriving
 
     def _spot(self, world: World, ordered: Floats, undelivered: Floats, missed: Floats) -> Floats:
         """Return what each firm sells in place of others of its sector, (N,) money, and add it to output."""

@@ -1,8 +1,9 @@
 """Who exists: generated economies, supply networks from graphs, stored economies."""
 
 from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, OWNERSHIPS, Economy, combine
+from creditregime.population.generated import Generated
 from creditregime.population.input_output import InputOutput, read_table
-from creditregime.population.rules import Generated, Graph, Population, Stored
+from creditregime.population.rules import Graph, Population, Stored
 
 __all__ = [
     "ESSENTIAL",

@@ -11,9 +11,10 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.codes import OWNERSHIPS
 from creditregime.component import nearest
 from creditregime.errors import PopulationError
-from creditregime.population.economy import OWNERSHIPS, Economy, columns, sorted_links
+from creditregime.population.columns import Columns, columns, sorted_links
 
 _READERS: dict[str, Callable[[str], Any]] = {".graphml": nx.read_graphml, ".gexf": nx.read_gexf}
 _SHARES = ("procurement_share", "export_share", "energy_share")
@@ -35,7 +36,7 @@ def read_graph(path: str) -> nx.Graph[Any]:
     return graph
 
 
-def to_networkx(economy: Economy) -> nx.DiGraph[Any]:
+def to_networkx(economy: Columns) -> nx.DiGraph[Any]:
     """Return a DiGraph with rows as nodes, monthly sales as edge `weight`, and the firm columns as node attributes."""
     facts = {name: getattr(economy, name).tolist() for name in ("essential", *_SHARES)}
     names = {"sectors": economy.sectors, "regions": economy.regions, "starts": economy.starts}
@@ -51,7 +52,7 @@ def to_networkx(economy: Economy) -> nx.DiGraph[Any]:
     return graph
 
 
-def from_networkx(
+def arrays_of(
     graph: nx.Graph[Any],
     *,
     final_demand_share: float = 0.0,
@@ -60,8 +61,8 @@ def from_networkx(
     sector: str = "all",
     region: str = "all",
     ownership: str = "private",
-) -> Economy:
-    """Return the economy of a graph whose edges go from supplier to buyer, in equilibrium.
+) -> dict[str, Any]:
+    """Return the fields of the economy of a graph whose edges go from supplier to buyer, in equilibrium.
 
     Nodes become rows in the graph's order. Edges without `weight` count 1; parallel edges add up; an undirected edge
     is a link each way. A node without `size` gets the size at which it sells what its edges say, plus a share to final
@@ -102,7 +103,7 @@ def from_networkx(
     whole = {**own, **links, **_sector_arrays(facts, len(sectors), essential)}
     typed = {f.name: np.asarray(whole[f.name], f.metadata["dtype"]) for f in columns()}
     starts = tuple(facts.get("starts", (0,)))
-    return Economy(sectors=sectors, regions=regions, starts=starts, **typed).validate()
+    return {"sectors": sectors, "regions": regions, "starts": starts, **typed}
 
 
 def _facts(graph: nx.Graph[Any]) -> dict[str, Any]:

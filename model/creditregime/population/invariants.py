@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.codes import OWNERSHIPS
 from creditregime.errors import PopulationError
-from creditregime.population.economy import ESSENTIAL, OWNERSHIPS, Array, Economy, columns
+from creditregime.population.columns import ESSENTIAL, Array, Columns, columns
 
 TOLERANCE = 1e-5
 """Largest relative gap between a firm's size and its sales that still counts as an equilibrium."""
@@ -17,7 +18,7 @@ LARGEST_INPUT_SHARE = 0.99
 """Largest share of a firm's output that its inputs may cost: the rest is value added."""
 
 
-def check(economy: Economy) -> None:
+def check(economy: Columns) -> None:
     """Raise a `PopulationError` for the first invariant that `economy` breaks."""
     _check_shapes(economy)
     _check_numbers(economy)
@@ -28,7 +29,7 @@ def check(economy: Economy) -> None:
     _check_money(economy)
 
 
-def sales_to_firms(economy: Economy) -> NDArray[np.float64]:
+def sales_to_firms(economy: Columns) -> NDArray[np.float64]:
     """Return what each firm sells to other firms a month, shape (N,)."""
     orders = economy.coefficient * economy.size.astype(np.float64)[economy.buyer]
     return np.bincount(economy.supplier, orders, economy.firms).astype(np.float64, copy=False)  # integers if no links
@@ -45,7 +46,7 @@ def _refuse(bad: Array, noun: str, problem: str, values: Array | None = None) ->
         _fail(f"{noun} {first}", problem if values is None else problem.format(values[first]))
 
 
-def _check_shapes(economy: Economy) -> None:
+def _check_shapes(economy: Columns) -> None:
     if not economy.firms:
         _fail("population", "no firms; at least 1 is needed")
     lengths = {"N": economy.firms, "L": economy.links, "S": len(economy.sectors)}
@@ -61,7 +62,7 @@ def _check_shapes(economy: Economy) -> None:
             _fail(name, "must be 1 to 256 different names")
 
 
-def _check_numbers(economy: Economy) -> None:
+def _check_numbers(economy: Columns) -> None:
     nouns = {"N": "firm", "L": "link", "S": "sector"}
     for declared in columns():
         if declared.metadata["dtype"] == np.float32:
@@ -74,7 +75,7 @@ def _check_numbers(economy: Economy) -> None:
     _refuse(total > 1 + 1e-6, "sector", "procurement_share + export_share is {}; must be at most 1", total)
 
 
-def _check_rows(economy: Economy) -> None:
+def _check_rows(economy: Columns) -> None:
     positions = {"sector": len(economy.sectors), "region": len(economy.regions), "ownership": len(OWNERSHIPS)}
     for name, count in positions.items():
         values = getattr(economy, name)
@@ -87,7 +88,7 @@ def _check_rows(economy: Economy) -> None:
     _refuse(nested, "firm", "its parent {} has a parent itself; groups have one level", economy.group)
 
 
-def _check_jurisdictions(economy: Economy) -> None:
+def _check_jurisdictions(economy: Columns) -> None:
     bounds = np.array([*economy.starts, economy.firms])
     if bounds[0] != 0 or (np.diff(bounds) <= 0).any():
         _fail("starts", f"{economy.starts} must begin with 0 and rise strictly below {economy.firms} firms")
@@ -100,7 +101,7 @@ def _check_jurisdictions(economy: Economy) -> None:
     _refuse(place[economy.buyer] != place[economy.supplier], "link", "joins two jurisdictions")
 
 
-def _check_links(economy: Economy) -> None:
+def _check_links(economy: Columns) -> None:
     _refuse(economy.buyer == economy.supplier, "link", "firm {} supplies itself; self-loops are refused", economy.buyer)
     key = economy.buyer.astype(np.int64) * len(economy.sectors) + economy.sector[economy.supplier]
     key *= economy.firms
@@ -110,7 +111,7 @@ def _check_links(economy: Economy) -> None:
     _refuse(step < 0, "link", "links must be sorted by (buyer, sector of the supplier, supplier)")
 
 
-def _check_sectors(economy: Economy) -> None:
+def _check_sectors(economy: Columns) -> None:
     populated = np.bincount(economy.sector, minlength=len(economy.sectors)) > 0
     missing = (economy.essential == ESSENTIAL) & ~populated[:, None] & populated[None, :]
     if missing.any():
@@ -118,7 +119,7 @@ def _check_sectors(economy: Economy) -> None:
         _fail(f"sector {supplier}", f"an essential input of {buyer}, but no firm is in it; add one or mark it 0 or 2")
 
 
-def _check_money(economy: Economy) -> None:
+def _check_money(economy: Columns) -> None:
     inputs = np.bincount(economy.buyer, economy.coefficient, economy.firms) + economy.imports
     limit = f"inputs cost {{:.4g}} per unit of output; at most {LARGEST_INPUT_SHARE}"
     _refuse(inputs > LARGEST_INPUT_SHARE + 1e-6, "firm", limit, inputs)

@@ -6,7 +6,7 @@ import numpy as np
 
 from creditregime.codes import Event
 from creditregime.component import Rule, parameter
-from creditregime.firms.topics import Topic
+from creditregime.topics import Topic
 from creditregime.world import World
 
 

@@ -162,9 +162,9 @@ class Quota(Inspection, kind="quota"):
         """Take the first of the race in each regulator's territory."""
         keys = self._race(world, k)
         if called is not None:
-            keys[called] -= np.float32(np.finfo(np.float32).max / 2)
+            keys[called] = -1 / (1 + keys[called])  # before everybody else, in the order of the race
         keys[~world.firms.active] = np.inf
-        capacity = int(by_topic(self.number, world.topics)[k])
+        capacity = round(float(by_topic(self.number, world.topics)[k]))
         chosen = np.zeros(world.rows, np.bool_)
         for rows in self._territories(world):
             take = min(capacity, int(np.isfinite(keys[rows]).sum()))

@@ -28,8 +28,10 @@ class ListRule(Settings):
     grade: str | None = parameter(
         None, unit="-", description="grade at (black: or below; red: or above) which to enter"
     )
-    clean_months: int = parameter(24, unit="months", ge=0, description="redlist: months without a record")
-    min_months: int = parameter(12, unit="months", ge=0, description="shortest term, before which repair cannot end it")
+    clean_months: int = parameter(24, unit="months", ge=0, le=1200, description="redlist: months without a record")
+    min_months: int = parameter(
+        12, unit="months", ge=0, le=1200, description="shortest term, before which repair cannot end it"
+    )
     max_months: int = parameter(36, unit="months", ge=1, le=1200, description="longest term, after which it ends")
     published: bool = parameter(True, unit="-", description="partners and consumers can see it", standing="real")
 
@@ -70,14 +72,15 @@ class ListRule(Settings):
         listed = np.flatnonzero(listing)
         over = listed[since[listed] <= world.month - self.max_months]
         leave(world, number, over, repaired=False)
-        enter(world, number, self._caught(world), Standing.OWN)
+        # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
+        enter(world, number, np.setdiff1d(self._caught(world), over), Standing.OWN)
         if self.grade is not None:
             enter(world, number, self._fallen(world, number), Standing.OWN)
 
-    def _caught(self, world: World) -> NDArray[np.int64]:
+    def _caught(self, world: World) -> NDArray[np.integer]:
         topics = self.topics_of(world)
-        fresh = np.isin(world.findings.topic, topics) & world.law.recorded[world.findings.topic]
-        rows = np.unique(world.findings.firm[fresh])
+        topic, firm = world.entered
+        rows = np.unique(firm[np.isin(topic, topics)])
         live = world.firms.live[:, topics][:, :, rows].sum(axis=1, dtype=np.uint16)
         enough = np.zeros(len(rows), np.bool_)
         if self.serious:
@@ -106,7 +109,7 @@ class ListRule(Settings):
         enter(world, number, np.flatnonzero((listing == 0) & clean), Standing.OWN)
 
 
-def enter(world: World, number: int, rows: NDArray[np.int64], standing: Standing) -> None:
+def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standing) -> None:
     """Put firms on a list; those already on it by association are now on it for their own act."""
     firms = world.firms
     listing = firms.listing[number]

@@ -12,7 +12,11 @@ from creditregime.codes import Event, Lever, Standing
 from creditregime.component import Rule, Settings, parameter
 from creditregime.regime.lists import ListRule
 from creditregime.regime.rating import Rating
+from creditregime.units import MONTHS
 from creditregime.world import Floats, World
+
+INSPECTION_RATE = 0.05
+"""Inspections a year at which firms price a higher intensity (the sourced base rate of `Uniform`)."""
 
 LeverName = Literal[
     "inspection",
@@ -130,12 +134,12 @@ class Catalogue:
         law.worth[:] = worth = lever_worth(world)
         law.grade_cost[:], law.list_cost[:] = 0, 0
         for rule, sign in self.items:
-            value = np.float32(sign * rule.size * worth[rule.number])
+            value = (sign * rule.size * worth[:, rule.number]).astype(np.float32)
             if rule.grade is not None and rating.rates:
                 self._price_grade(world, rule, sign, value, rating)
             for number, name in enumerate(names):
                 share = 1.0 if name in rule.lists else self._joint_share(rule, sign, lists[name])
-                law.list_cost[number] += value * np.float32(share)
+                law.list_cost[:, number] += value * np.float32(share)
 
     def act(self, world: World, lists: dict[str, ListRule]) -> None:
         """Write ``levers`` and the cost of sanctions, from this month's grades and lists."""
@@ -145,13 +149,12 @@ class Catalogue:
         for number, (rule, sign) in enumerate(self.items):
             self._apply(world, rule, sign * rule.size, reach, number)
 
-    def _price_grade(self, world: World, rule: Measure, sign: float, value: np.float32, rating: Rating) -> None:
+    def _price_grade(self, world: World, rule: Measure, sign: float, value: Floats, rating: Rating) -> None:
         grades = np.arange(len(world.law.grades))
         limit = world.law.grades.index(str(rule.grade))
         holds = grades <= limit if sign > 0 else grades >= limit
-        files = [rating.file_of(world, world.topics.index(rule.agency))]
-        for file in files:
-            world.law.grade_cost[file] += value * holds
+        file = rating.file_of(world, world.topics.index(rule.agency))
+        world.law.grade_cost[:, file] += value[:, None] * holds
 
     def _joint_share(self, rule: Measure, sign: float, target: ListRule) -> float:
         if sign < 0 or target.colour == "red" or not rule.lists or rule.agency not in self.members:
@@ -163,23 +166,24 @@ class Catalogue:
         hit, own = reach.alone(rule, size > 0)
         rows = np.flatnonzero(hit)
         sizes = np.full(len(rows), size, np.float32)
-        caused = own[rows]
+        caused, jointly = own[rows], np.zeros(len(rows), np.bool_)
         if size > 0 and rule.lists and rule.agency in self.members:
             more, scale = reach.jointly(rule, hit, self.members)
             rows, sizes = np.concatenate([rows, more]), np.concatenate([sizes, scale * np.float32(size)])
             caused = np.concatenate([caused, reach.own_listing[more]])
+            jointly = np.arange(len(rows)) >= len(jointly)
             world.count("joint_sanctions", more)
         firms.levers[rule.number, rows] += sizes
         if size > 0:
-            cost = sizes * world.law.worth[rule.number]
+            cost = sizes * world.per_row(world.law.worth[:, rule.number], rows)
             firms.sanction_cost[rows[caused]] += cost[caused]
             firms.associated_cost[rows[~caused]] += cost[~caused]
             world.count("sanctions", rows)
-            self._log(world, number, rows)
+            self._log(world, number, rows, jointly)
 
-    def _log(self, world: World, number: int, rows: NDArray[np.int64]) -> None:
-        new = np.setdiff1d(rows, world.in_force.get(number, rows[:0]), assume_unique=True)
-        world.log(Event.SANCTIONED, new, number)
+    def _log(self, world: World, number: int, rows: NDArray[np.int64], jointly: NDArray[np.bool_]) -> None:
+        new = ~np.isin(rows, world.in_force.get(number, rows[:0]), assume_unique=True)
+        world.log(Event.SANCTIONED, rows[new], number, jointly[new])
         world.in_force[number] = rows
 
 
@@ -220,41 +224,43 @@ class _Reach:
         by_member = [
             n for n, r in enumerate(self.lists.values()) if r.colour == "black" and r.topic in (*members, "general")
         ]
-        by_another = np.asarray(world.firms.listing[by_member][:, listed].any(axis=0))
+        by_another: NDArray[np.bool_] = np.logical_or.reduce(world.firms.listing[by_member][:, listed] > 0, axis=0)
         draws = world.draws.uniform("joint", 0, world.topics.index(rule.agency))[listed]
         rows = listed[by_another & (draws < np.float32(chance))]
         return rows, self.joint.scale(self._severity[rows])
 
     def _worst(self) -> NDArray[np.uint8]:
         worst = np.zeros(self.world.rows, np.uint8)
-        live = self.world.firms.live[:, :, self.listed].any(axis=1)
+        live = np.logical_or.reduce(self.world.firms.live[:, :, self.listed] > 0, axis=1)
         worst[self.listed] = np.where(live[2], 3, np.where(live[1], 2, 1))
         return worst
 
 
 def lever_worth(world: World) -> Floats:
-    """Return what one unit of each lever costs the average firm, (levers,), share of revenue a month.
+    """Return what one unit of each lever costs the average firm of each jurisdiction, (J, levers), share of revenue.
 
     Firms and the attribution of exits price measures with these; the settlement does not use them. Margins are the
     economy's initial averages.
     """
-    economy, firms = world.economy, world.firms
-    sales = float(firms.size.sum())
-    final = firms.final_demand / np.maximum(firms.size, np.float32(1e-9))
-    margin = world.law.margins
-    public = float((economy.procurement_share[firms.sector] * final * firms.size).sum()) / sales
-    abroad = float((economy.export_share[firms.sector] * final * firms.size).sum()) / sales
-    consumers = float((final * firms.size).sum()) / sales - public - abroad
-    worth = np.zeros(len(Lever), np.float32)
-    worth[Lever.INSPECTION] = float((world.law.fine * world.law.shares).sum()) * 0.05 / 12
-    worth[Lever.PROCUREMENT] = margin.contribution * public
-    worth[Lever.PUBLICATION] = margin.contribution * consumers
-    worth[Lever.CREDIT_SPREAD] = margin.debt / 12
-    worth[Lever.TAX] = margin.profit
-    worth[Lever.SUBSIDY] = 1
-    worth[Lever.CUSTOMS_DELAY] = margin.contribution * abroad
-    worth[Lever.PERMIT] = margin.contribution
-    worth[Lever.INPUT_PRICE] = float((economy.energy_share[firms.sector] * firms.size).sum()) / sales
-    worth[Lever.MANAGEMENT] = 1
-    worth[Lever.REVOCATION] = margin.equity / 12
+    economy, firms, margin = world.economy, world.firms, world.law.margins
+    public = _average(world, economy.procurement_share[firms.sector] * firms.final_demand)
+    abroad = _average(world, economy.export_share[firms.sector] * firms.final_demand)
+    consumers = _average(world, firms.final_demand) - public - abroad
+    worth = np.zeros((len(world.spans), len(Lever)), np.float32)
+    worth[:, Lever.INSPECTION] = float((world.law.fine * world.law.shares).sum()) * INSPECTION_RATE / MONTHS
+    worth[:, Lever.PROCUREMENT] = margin.contribution * public
+    worth[:, Lever.PUBLICATION] = margin.contribution * consumers
+    worth[:, Lever.CREDIT_SPREAD] = margin.debt / MONTHS
+    worth[:, Lever.TAX] = margin.profit
+    worth[:, Lever.SUBSIDY] = 1
+    worth[:, Lever.CUSTOMS_DELAY] = margin.contribution * abroad
+    worth[:, Lever.PERMIT] = margin.contribution
+    worth[:, Lever.INPUT_PRICE] = _average(world, economy.energy_share[firms.sector] * firms.size)
+    worth[:, Lever.MANAGEMENT] = 1
+    worth[:, Lever.REVOCATION] = margin.equity / MONTHS
     return worth
+
+
+def _average(world: World, money: Floats) -> NDArray[np.float64]:
+    """Return money of all firms as a share of initial revenue, (J,)."""
+    return world.total(money) / world.total(world.firms.size)

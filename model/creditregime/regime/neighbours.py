@@ -14,8 +14,9 @@ from creditregime.world import Floats
 Direction = Literal["suppliers", "buyers", "both"]
 Weighting = Literal["value", "equal", "sum"]
 
-TOLERANCE = 1e-7
+TOLERANCE = 1e-12
 MOST_ROUNDS = 10_000
+HUGE = 1e30
 
 
 class Neighbours:
@@ -81,7 +82,10 @@ def katz(neighbours: Neighbours, strength: float, own: Floats) -> Floats:
         change = float(np.abs(following - total).max())
         total = following
         if change <= TOLERANCE * max(float(total.max()), 1e-30):
+            return total.astype(np.float32)
+        if not change < HUGE:
             break
+    refuse_divergence(neighbours, strength)  # re-matching may have moved the limit since the start
     return total.astype(np.float32)
 
 

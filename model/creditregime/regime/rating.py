@@ -42,6 +42,9 @@ class Rating(Rule, family="rating", planned=("worst_topic", "weighted", "checkli
     def rate(self, world: World) -> None:
         """Write ``own_score``, ``own_grade`` and, before association, ``score`` and ``grade``."""
 
+    def register(self, world: World, rows: NDArray[np.int64]) -> None:
+        """Open the files of new firms."""
+
     def deduction(self, world: World, k: int, s: int) -> tuple[float, bool] | None:
         """Return what one more record of topic `k` and severity number `s` does: (points, lowest grade at once)."""
         return None
@@ -137,6 +140,15 @@ class Points(Rating, kind="points"):
         else:
             self._publish(world)
 
+    def register(self, world: World, rows: NDArray[np.int64]) -> None:
+        """Give new firms the score and grade of a firm without records, at most the new firms' grade."""
+        firms = world.firms
+        grade = self.grade_of(np.array([self.base], np.float32))[0]
+        if self.new_firm_grade is not None:
+            grade = min(grade, np.uint8(self.grades().index(self.new_firm_grade)))
+        firms.own_score[:, rows] = firms.score[:, rows] = self.base
+        firms.own_grade[:, rows] = firms.grade[:, rows] = grade
+
     def deduction(self, world: World, k: int, s: int) -> tuple[float, bool] | None:
         """Return the points of the table, and whether a serious record is graded directly."""
         points, lowest = float(world.law.points[k, s]), self.direct and s == 2
@@ -158,7 +170,6 @@ class Points(Rating, kind="points"):
             grade = self.grade_of(score)
             if self.direct:
                 grade *= ~firms.live[2, list(topics)].any(axis=0)
-            self._log_changes(world, number, grade)
             firms.own_grade[number] = grade
         self._publish(world)
 
@@ -192,10 +203,6 @@ class Points(Rating, kind="points"):
             best = np.uint8(self.grades().index(self.new_firm_grade))
             firms.grade[:, new] = np.minimum(firms.grade[:, new], best)
 
-    def _log_changes(self, world: World, number: int, grade: NDArray[np.uint8]) -> None:
-        changed = np.flatnonzero((grade != world.firms.own_grade[number]) & (world.month > 0))
-        world.log(Event.GRADED, changed, number, grade[changed])
-
 
 class TopicTiers(Points, kind="topic_tiers"):
     """One grade a topic from that topic's records alone, never added up, shared or not."""
@@ -203,3 +210,10 @@ class TopicTiers(Points, kind="topic_tiers"):
     def files(self, topics: int, central: bool) -> int:
         """Return one file a topic."""
         return topics
+
+
+def log_grades(world: World, before: Bytes) -> None:
+    """Log the changes of published grades since `before`, (R, N), association included."""
+    for number, grade in enumerate(world.firms.grade):
+        changed = np.flatnonzero((grade != before[number]) & world.firms.active)
+        world.log(Event.GRADED, changed, number, grade[changed])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from creditregime.codes import Severity
 from creditregime.component import Rule, parameter, planned
-from creditregime.firms.topics import Topic
+from creditregime.topics import Topic
 from creditregime.world import Findings, World
 
 
@@ -75,6 +75,7 @@ class Database(Registry, kind="database"):
     def prepare(self, world: World, topics: dict[str, Topic]) -> None:
         """Write the terms by severity, and which topics may be recorded."""
         world.law.terms[:] = (self.minor_term, self.general_term, self.serious_term)
+        world.law.retention = int(world.law.terms.max()) + self.delay
         world.law.recorded[:] = [topic.illegal or not self.only_illegal for topic in topics.values()]
 
     def record(self, world: World) -> None:
@@ -108,8 +109,10 @@ class Database(Registry, kind="database"):
     def _enter(self, world: World, rows: slice) -> None:
         records, firms = world.records, world.firms
         alive = records["month"][rows] >= firms.born[records["firm"][rows]]
-        at = (records["severity"][rows][alive] - 1, records["topic"][rows][alive], records["firm"][rows][alive])
-        firms.live[at] += 1  # one record at most a firm, topic and month: no index repeats
+        alive &= records["repaired"][rows] < 0
+        topic, firm = records["topic"][rows][alive], records["firm"][rows][alive]
+        firms.live[records["severity"][rows][alive] - 1, topic, firm] += 1  # at most one a firm, topic and month
+        world.entered = (topic, firm)
 
     def _expire(self, world: World, rows: slice) -> None:
         records, firms = world.records, world.firms
@@ -120,10 +123,10 @@ class Database(Registry, kind="database"):
         firms.live[at] -= 1
 
 
-def repair_records(world: World, repaired: NDArray[np.bool_], longest: int) -> None:
+def repair_records(world: World, repaired: NDArray[np.bool_]) -> None:
     """Mark the live records of the flagged (topic, firm) pairs, shape (K, N), as repaired; they cease to count."""
     records, firms = world.records, world.firms
-    live = slice(world.records.of_month(max(world.month - longest, 0)).start, len(records))
+    live = slice(world.records.of_month(max(world.month - world.law.retention, 0)).start, len(records))
     topic, firm = records["topic"][live], records["firm"][live]
     chosen = repaired[topic, firm]
     chosen &= records["repaired"][live] < 0

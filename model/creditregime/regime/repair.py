@@ -41,7 +41,7 @@ class ApplicationRepair(Repair, kind="application"):
     applications: float = parameter(
         0.6, unit="probability/year", ge=0, le=1, description="chance that an eligible firm applies in a year"
     )
-    clean_months: int = parameter(6, unit="months", ge=0, description="months without a record before release")
+    clean_months: int = parameter(6, unit="months", ge=0, le=1200, description="months without a record before release")
     delay: int = parameter(1, unit="months", ge=0, le=60, description="processing time added to the shortest term")
     cost: float = parameter(0.02, unit="months of own revenue", ge=0, description="cost of one repair")
 
@@ -76,4 +76,4 @@ def _release(world: World, number: int, rule: ListRule, rows: NDArray[np.int64])
     flags = np.zeros((len(world.topics), world.rows), np.bool_)
     for k in rule.topics_of(world):
         flags[k, rows] = True
-    repair_records(world, flags, int(world.law.terms.max()))
+    repair_records(world, flags)

@@ -24,7 +24,7 @@ class Topic(Settings):
     fine: float = parameter(
         0.40, unit="months of own revenue", ge=0, description="statutory fine for a general violation"
     )
-    cost: float = parameter(0.006, unit="share of revenue", gt=0, description="cost of full compliance")
+    cost: float = parameter(0.006, unit="share of revenue", ge=1e-9, description="cost of full compliance")
     harm: float = parameter(0.5, unit="money", ge=0, description="harm done by one violation, for the welfare account")
     illegal: bool = parameter(True, unit="-", description="whether the behaviour is forbidden by law")
     weighs_on: dict[str, float] = parameter(
@@ -49,14 +49,8 @@ def eight_topics() -> dict[str, Topic]:
     """Return the default topics, those of the public documents that the project starts from."""
     return {
         "tax": Topic(rules=50, hazard=0.10, cost=0.008, harm=0.3),
-        "customs": Topic(rules=30, hazard=0.05, weighs_on={"construction": 0.2, "public_social_services": 0.2}),
-        "environment": Topic(
-            rules=50,
-            hazard=0.08,
-            cost=0.008,
-            harm=1.5,
-            weighs_on={"finance_real_estate": 0.2, "business_services": 0.2, "petroleum_chemicals": 1.5},
-        ),
+        "customs": Topic(rules=30, hazard=0.05),
+        "environment": Topic(rules=50, hazard=0.08, cost=0.008, harm=1.5),
         "labour": Topic(rules=40, hazard=0.09, harm=0.6),
         "quality": Topic(rules=50, hazard=0.08, harm=1.0),
         "data": Topic(rules=30, hazard=0.05, harm=0.4),

@@ -1,0 +1,65 @@
+"""creditregime: a laboratory for corporate credit-rating regimes on a supply network.
+
+Examples
+--------
+>>> import creditregime
+>>> result = creditregime.run("regime=fines_only", months=12, seed=1)
+>>> comparison = creditregime.compare("regime=joint_2016", seeds=2, months=12)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from creditregime.composition import load
+    from creditregime.firms.strategies import strategy
+    from creditregime.laboratory.compare import Comparison, compare
+    from creditregime.laboratory.run import RunResult, run
+    from creditregime.model import CreditRegime
+    from creditregime.population.economy import Economy
+    from creditregime.presentation.folder import save
+    from creditregime.scenario import Scenario
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Comparison",
+    "CreditRegime",
+    "Economy",
+    "RunResult",
+    "Scenario",
+    "__version__",
+    "compare",
+    "load",
+    "run",
+    "save",
+    "strategy",
+]
+
+_HOMES = {
+    "Comparison": "laboratory.compare",
+    "CreditRegime": "model",
+    "Economy": "population.economy",
+    "RunResult": "laboratory.run",
+    "Scenario": "scenario",
+    "compare": "laboratory.compare",
+    "load": "composition",
+    "run": "laboratory.run",
+    "save": "presentation.folder",
+    "strategy": "firms.strategies",
+}
+"""Where the public names live: loaded when first asked for, as Mesa, pandas and Hydra take seconds to import."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

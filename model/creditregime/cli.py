@@ -1,0 +1,267 @@
+"""The command line: run, compare, rerun, check, show, list, describe."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from creditregime import __version__
+from creditregime.errors import CreditRegimeError
+
+if TYPE_CHECKING:
+    from creditregime.laboratory.compare import Comparison
+    from creditregime.laboratory.run import RunResult
+    from creditregime.scenario import Scenario
+
+WRONG, INTERRUPTED, TERMINATED = 2, 130, 143
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end: cleaned up after like Ctrl-C."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code: 0, 2 for what the user can mend, 130 after Ctrl-C."""
+    try:
+        before = signal.signal(signal.SIGTERM, _terminate)
+    except ValueError:  # not in the main thread: the caller deals with signals
+        before = None
+    try:
+        arguments = _parse(sys.argv[1:] if argv is None else argv)
+        arguments.command(arguments)
+        sys.stdout.flush()
+    except CreditRegimeError as error:
+        return _fail(str(error), WRONG)
+    except MemoryError:
+        return _fail("not enough memory for this scenario; fewer firms, months or workers are needed", WRONG)
+    except Terminated:
+        return _fail("terminated; nothing was written", TERMINATED)
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing was written", INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone: there is nobody left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.console import run_table
+    from creditregime.laboratory.run import run
+
+    scenario = _scenario(arguments)
+    save, folder = _destination(arguments, "run", scenario.title)
+    result = run(scenario, progress=not arguments.quiet)
+    _finish(arguments, result, save, folder, run_table)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.compare import compare
+    from creditregime.laboratory.console import effect_lines
+
+    scenario = _scenario(arguments)
+    save, folder = _destination(arguments, "compare", scenario.title)
+    result = compare(
+        arguments.scenario,
+        *arguments.overrides,
+        against=_against(arguments.against),
+        seeds=arguments.seeds,
+        workers=arguments.workers,
+        progress=not arguments.quiet,
+    )
+    _finish(arguments, result, save, folder, effect_lines)
+
+
+def _rerun(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.archive import read_scenario, rerun
+    from creditregime.laboratory.console import effect_lines, run_table
+    from creditregime.laboratory.run import RunResult
+
+    _load_rules(arguments)
+    save, folder = _destination(arguments, "rerun", read_scenario(Path(arguments.folder)).title)
+    result = rerun(arguments.folder, workers=arguments.workers, progress=not arguments.quiet)
+    if isinstance(result, RunResult):
+        _finish(arguments, result, save, folder, run_table)
+    else:
+        _finish(arguments, result, save, folder, effect_lines)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    from creditregime.build import build_world
+    from creditregime.laboratory.run import check_strategy
+
+    scenario = _scenario(arguments)
+    check_strategy(scenario)
+    build_world(scenario)  # some demands can only be checked against the firms
+    print(f"OK: {scenario.title or 'untitled scenario'}")
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    print(_scenario(arguments).to_yaml(), end="")
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.catalogue import overview
+
+    _load_rules(arguments)
+    print(overview())
+
+
+def _describe(arguments: argparse.Namespace) -> None:
+    from creditregime.composition import load
+    from creditregime.laboratory.catalogue import describe
+
+    _load_rules(arguments)
+    print(describe(arguments.name, load()))
+
+
+def _app(arguments: argparse.Namespace) -> None:
+    raise CreditRegimeError("the classroom app is not part of this version")
+
+
+def _scenario(arguments: argparse.Namespace) -> Scenario:
+    from creditregime.laboratory.run import resolve
+
+    _load_rules(arguments)
+    return resolve(arguments.scenario, *arguments.overrides)
+
+
+def _load_rules(arguments: argparse.Namespace) -> None:
+    from creditregime import plugins
+
+    plugins.discover()
+    for name in arguments.rules:
+        plugins.load_rules(name)
+
+
+def _against(texts: Sequence[str]) -> dict[str, Any] | None:
+    from creditregime.composition import _parse as parse_override
+
+    return dict(map(parse_override, texts)) if texts else None
+
+
+Save = Callable[..., Path]
+
+
+def _destination(arguments: argparse.Namespace, command: str, title: str) -> tuple[Save, Path]:
+    """Return how and where to save, both tried before anything is simulated, so that no work is lost."""
+    from creditregime.laboratory.store import check_folder, default_folder
+
+    folder = check_folder(arguments.out or default_folder(command, title))
+    return _saver(), folder
+
+
+def _saver() -> Save:
+    from creditregime.presentation.folder import save
+
+    return save
+
+
+def _finish(
+    arguments: argparse.Namespace,
+    result: RunResult | Comparison,
+    save: Save,
+    folder: Path,
+    table: Callable[[Any], str],
+) -> None:
+    if not arguments.quiet:
+        print(table(result))
+    written = Path(save(result, folder))
+    print(f"\nResults: {written}" if not arguments.quiet else written)
+    if not arguments.quiet:
+        for name, label in (("figures", "Figures"), ("report.html", "Report")):
+            if (written / name).exists():
+                print(f"{label + ':':<8} {written / name}")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, whichever command it is wrong in."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CreditRegimeError(f"{message}; see: {self.prog} --help")
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    arguments, extra = _parser().parse_known_args(list(argv))
+    for text in extra:  # argparse takes overrides on one side of the options only
+        if text.startswith("-") or not hasattr(arguments, "overrides"):
+            raise CreditRegimeError(f"unrecognized argument: {text}; see: creditregime --help")
+        arguments.overrides.append(text)
+    return arguments
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser("creditregime", description="A laboratory of corporate credit-rating regimes.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"creditregime {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="name_of_command")
+    run = _command(commands, "run", _run, "simulate a scenario", scenario=True, output=True)
+    compare = _command(commands, "compare", _compare, "compare two scenarios", scenario=True, output=True, workers=True)
+    compare.add_argument("--against", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help=_HELP_AGAINST)
+    compare.add_argument("--seeds", type=_positive, default=30, metavar="N", help="paired seeds (default: 30)")
+    rerun = _command(commands, "rerun", _rerun, "run a result folder again", output=True, workers=True)
+    rerun.add_argument("folder", metavar="FOLDER", help="a folder that run, compare or rerun wrote")
+    run.set_defaults(workers=1)
+    _command(commands, "check", _check, "validate a scenario", scenario=True)
+    _command(commands, "show", _show, "print the resolved scenario as YAML", scenario=True)
+    _command(commands, "list", _list, "list presets, rules and strategies")
+    describe = _command(commands, "describe", _describe, "explain a rule or a parameter")
+    describe.add_argument("name", metavar="NAME", help="a family.kind (rating.points) or a key (rating.base)")
+    _command(commands, "app", _app, "open the classroom app")
+    return parser
+
+
+_HELP_AGAINST = "what the other scenario changes (default: no joint punishment, no partner spillover)"
+
+
+def _command(
+    commands: Any,
+    name: str,
+    function: Callable[[argparse.Namespace], None],
+    text: str,
+    *,
+    scenario: bool = False,
+    output: bool = False,
+    workers: bool = False,
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(command=function)
+    parser.add_argument("--rules", action="append", default=[], metavar="MODULE", help="module or .py file to import")
+    if scenario:
+        parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="preset (regime=...) or parameter")
+        parser.add_argument("--scenario", type=Path, metavar="FILE", help="YAML file to start from, not the presets")
+    if output:
+        parser.add_argument("--out", type=Path, metavar="FOLDER", help="result folder (default: a new one in results/)")
+        parser.add_argument("--quiet", action="store_true", help="print the result folder only")
+    if workers:
+        parser.add_argument("--workers", type=_positive, metavar="N", help="processes (default: one a processor)")
+    return parser
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not allowed: a whole number of at least 1 is needed")
+    return number
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise Terminated
+
+
+def _fail(text: str, code: int) -> int:
+    sys.stdout.flush()
+    print(f"creditregime: error: {' '.join(text.split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
