@@ -67,8 +67,8 @@ class CreditRegime(AgentViews, mesa.Model):
     def step(self) -> None:
         """Simulate one month: the fifteen stages of the specification, in their order."""
         world, spec = self.world, self.spec
+        spec.learning.learn(world)  # from the marks of the month that ended, which opening the new one wipes off
         world.open_month()
-        spec.learning.learn(world)
         spec.behaviour.choose(world, lambda: stakes(world, spec.rating, spec.lists, spec.behaviour.discount))
         spec.violations.happen(world)
         burden = spec.reporting.burden(world)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,12 +38,15 @@ class Streams:
     def __init__(self, spans: Sequence[tuple[int, int, int]]) -> None:
         self.spans = tuple(spans)
         self.rows = self.spans[-1][1]
+        self._bits = np.random.Philox()
+        self._source = np.random.Generator(self._bits)
 
     def uniform(self, purpose: str, month: int, lane: int = 0, out: Floats | None = None) -> Floats:
         """Return one uniform in [0, 1) a row, shape (N,), float32."""
         draws = np.empty(self.rows, np.float32) if out is None else out
         for start, stop, seed in self.spans:
-            _generator(seed, purpose, month, lane).random(dtype=np.float32, out=draws[start:stop])
+            self._bits.state = _state(seed, purpose, month, lane)
+            self._source.random(dtype=np.float32, out=draws[start:stop])
         return draws
 
     def normal(self, purpose: str, month: int, lane: int = 0) -> Floats:
@@ -53,11 +57,18 @@ class Streams:
         return draws
 
 
-def _generator(seed: int, purpose: str, month: int, lane: int) -> np.random.Generator:
-    bits = np.random.Philox(key=(seed & (2**64 - 1)) | purpose_key(purpose) << 64, counter=lane << 64 | month << 128)
-    return np.random.Generator(bits)
+def _state(seed: int, purpose: str, month: int, lane: int) -> Any:
+    """Return the state of a fresh Philox; setting it costs a twentieth of making a new one."""
+    start = {"counter": (0, lane, month, 0), "key": (seed & _WORD, purpose_key(purpose))}
+    return {"bit_generator": "Philox", "state": start, "buffer": (0, 0, 0, 0), "buffer_pos": 4} | _NO_HALF_WORD
+
+
+_WORD = 2**64 - 1
+_NO_HALF_WORD = {"has_uint32": 0, "uinteger": 0}
 
 
 def generator(seed: int, purpose: str, lane: int = 0) -> np.random.Generator:
     """Return the stream of a purpose outside the monthly cycle (building a population)."""
-    return _generator(seed, purpose, 0, lane)
+    bits = np.random.Philox()
+    bits.state = _state(seed, purpose, 0, lane)
+    return np.random.Generator(bits)

@@ -57,6 +57,7 @@ class Log:
 
     def __init__(self, columns: type[Table]) -> None:
         self._declared = columns
+        self._fills = {name: declared["fill"] for name, declared in columns.dictionary().items()}
         self._store = columns.allocate(0, {})
         self._used = 0
         self.month_ends: list[int] = []
@@ -69,8 +70,8 @@ class Log:
         """Append `rows` rows; columns that are not named take their declared fill. Returns where they are."""
         start, stop = self._used, self._used + rows
         self._reserve(stop)
-        for name, declared in self._declared.dictionary().items():
-            getattr(self._store, name)[start:stop] = values.get(name, declared["fill"])
+        for name, fill in self._fills.items():
+            getattr(self._store, name)[start:stop] = values.get(name, fill)
         self._used = stop
         return slice(start, stop)
 
@@ -91,7 +92,7 @@ class Log:
 
     def columns(self) -> dict[str, Array]:
         """Return the used part of every column, by name."""
-        return {name: self[name] for name in self._declared.dictionary()}
+        return {name: self[name] for name in self._fills}
 
     @property
     def nbytes(self) -> int:
@@ -99,10 +100,10 @@ class Log:
         return self._store.nbytes
 
     def _reserve(self, rows: int) -> None:
-        held = len(getattr(self._store, dataclasses.fields(self._declared)[0].name))
+        held = len(getattr(self._store, next(iter(self._fills))))
         if rows <= held:
             return
         grown = self._declared.allocate(max(rows, held + held // 2, 1024), {})
-        for name in self._declared.dictionary():
+        for name in self._fills:
             getattr(grown, name)[: self._used] = self[name]
         self._store = grown

@@ -349,8 +349,10 @@ class World:
 
     def count(self, name: str, rows: NDArray[Any], values: NDArray[Any] | None = None) -> None:
         """Add the rows (or their values) to a tally of this month, by jurisdiction."""
-        where = np.searchsorted(self.starts, rows, side="right") - 1
-        counts = np.bincount(where, values, minlength=len(self.spans)).astype(np.float64)
+        counts = np.zeros(len(self.spans))
+        if len(rows):
+            where = np.searchsorted(self.starts, rows, side="right") - 1
+            counts += np.bincount(where, values, minlength=len(self.spans))
         self.tally[name] = self.tally.get(name, 0.0) + counts
 
     def per_row(self, values: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:

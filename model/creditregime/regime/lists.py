@@ -73,13 +73,17 @@ class ListRule(Settings):
         over = listed[since[listed] <= world.month - self.max_months]
         leave(world, number, over, repaired=False)
         # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
-        enter(world, number, np.setdiff1d(self._caught(world), over), Standing.OWN)
+        caught = self._caught(world)
+        if len(caught):
+            enter(world, number, np.setdiff1d(caught, over), Standing.OWN)
         if self.grade is not None:
             enter(world, number, self._fallen(world, number), Standing.OWN)
 
     def _caught(self, world: World) -> NDArray[np.integer]:
         topics = self.topics_of(world)
         topic, firm = world.entered
+        if not len(firm):
+            return firm
         rows = np.unique(firm[np.isin(topic, topics)])
         live = world.firms.live[:, topics][:, :, rows].sum(axis=1, dtype=np.uint16)
         enough = np.zeros(len(rows), np.bool_)
@@ -111,6 +115,8 @@ class ListRule(Settings):
 
 def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standing) -> None:
     """Put firms on a list; those already on it by association are now on it for their own act."""
+    if not len(rows):
+        return
     firms = world.firms
     listing = firms.listing[number]
     new = rows[listing[rows] == 0]
@@ -125,6 +131,8 @@ def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standi
 
 def leave(world: World, number: int, rows: NDArray[np.int64], *, repaired: bool) -> None:
     """Take firms off a list."""
+    if not len(rows):
+        return
     firms = world.firms
     months = world.month - firms.listed_since[number, rows]
     firms.listing[number, rows] = Standing.UNLISTED

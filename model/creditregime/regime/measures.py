@@ -145,7 +145,7 @@ class Catalogue:
         """Write ``levers`` and the cost of sanctions, from this month's grades and lists."""
         firms = world.firms
         firms.levers[:], firms.sanction_cost[:], firms.associated_cost[:] = 0, 0, 0
-        reach = _Reach(world, lists, self.joint)
+        reach = _Reach(world, lists, self.joint, self.members)
         for number, (rule, sign) in enumerate(self.items):
             self._apply(world, rule, sign * rule.size, reach, number)
 
@@ -165,38 +165,43 @@ class Catalogue:
         firms = world.firms
         hit, own = reach.alone(rule, size > 0)
         rows = np.flatnonzero(hit)
+        if size < 0:
+            firms.levers[rule.number, rows] += np.float32(size)
+            return
+        more, scale = reach.jointly(rule, hit, self.members)
+        jointly = np.arange(len(rows) + len(more)) >= len(rows)
+        caused = np.concatenate([own[rows], reach.own_listing[more]])
+        rows = np.concatenate([rows, more])
         sizes = np.full(len(rows), size, np.float32)
-        caused, jointly = own[rows], np.zeros(len(rows), np.bool_)
-        if size > 0 and rule.lists and rule.agency in self.members:
-            more, scale = reach.jointly(rule, hit, self.members)
-            rows, sizes = np.concatenate([rows, more]), np.concatenate([sizes, scale * np.float32(size)])
-            caused = np.concatenate([caused, reach.own_listing[more]])
-            jointly = np.arange(len(rows)) >= len(jointly)
-            world.count("joint_sanctions", more)
+        sizes[jointly] *= scale
         firms.levers[rule.number, rows] += sizes
-        if size > 0:
-            cost = sizes * world.per_row(world.law.worth[:, rule.number], rows)
-            firms.sanction_cost[rows[caused]] += cost[caused]
-            firms.associated_cost[rows[~caused]] += cost[~caused]
-            world.count("sanctions", rows)
-            self._log(world, number, rows, jointly)
+        cost = sizes * world.per_row(world.law.worth[:, rule.number], rows)
+        firms.sanction_cost[rows] += cost * caused
+        firms.associated_cost[rows] += cost * ~caused
+        world.count("sanctions", rows)
+        world.count("joint_sanctions", more)
+        self._log(world, number, rows, jointly)
 
     def _log(self, world: World, number: int, rows: NDArray[np.int64], jointly: NDArray[np.bool_]) -> None:
-        new = ~np.isin(rows, world.in_force.get(number, rows[:0]), assume_unique=True)
-        world.log(Event.SANCTIONED, rows[new], number, jointly[new])
+        held = world.in_force.get(number, rows[:0])
         world.in_force[number] = rows
+        if len(rows):
+            new = ~np.isin(rows, held, assume_unique=True)
+            world.log(Event.SANCTIONED, rows[new], number, jointly[new])
 
 
 class _Reach:
     """Who is reached by measures this month: by grade, by the agency's own lists, by another member's."""
 
-    def __init__(self, world: World, lists: dict[str, ListRule], joint: JointPunishment) -> None:
-        self.world, self.lists, self.joint = world, lists, joint
+    def __init__(self, world: World, lists: dict[str, ListRule], joint: JointPunishment, members: set[str]) -> None:
+        self.world, self.joint = world, joint
         black = [n for n, rule in enumerate(lists.values()) if rule.colour == "black"]
-        listing = world.firms.listing[black]
-        self.listed = np.flatnonzero(listing.any(axis=0)) if black else np.empty(0, np.int64)
-        self.own_listing = (listing == Standing.OWN).any(axis=0) if black else np.zeros(world.rows, np.bool_)
-        self._severity = self._worst()
+        shared = [n for n in black if [*lists.values()][n].topic in (*members, "general")]
+        listing = world.firms.listing
+        self.own_listing = np.logical_or.reduce(listing[black] == Standing.OWN, axis=0)
+        self._shared = np.flatnonzero(np.logical_or.reduce(listing[shared] > 0, axis=0) & world.firms.active)
+        self._scale = joint.scale(_worst_live(world, self._shared))
+        self._draws: dict[str, Floats] = {}
 
     def alone(self, rule: Measure, punishes: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return who is reached without joint punishment, and who of them for an act of its own, (N,) each."""
@@ -215,25 +220,24 @@ class _Reach:
         return hit, own
 
     def jointly(self, rule: Measure, already: NDArray[np.bool_], members: set[str]) -> tuple[NDArray[np.int64], Floats]:
-        """Return whom the agency punishes for another member's list, and the factor on the size."""
-        world = self.world
-        chance = self.joint.chance(rule)
-        listed = self.listed[~already[self.listed] & world.firms.active[self.listed]]
-        if not chance or not len(listed):
-            return listed[:0], np.empty(0, np.float32)
-        by_member = [
-            n for n, r in enumerate(self.lists.values()) if r.colour == "black" and r.topic in (*members, "general")
-        ]
-        by_another: NDArray[np.bool_] = np.logical_or.reduce(world.firms.listing[by_member][:, listed] > 0, axis=0)
-        draws = world.draws.uniform("joint", 0, world.topics.index(rule.agency))[listed]
-        rows = listed[by_another & (draws < np.float32(chance))]
-        return rows, self.joint.scale(self._severity[rows])
+        """Return whom the agency punishes for another member's list, and the factor on the size.
 
-    def _worst(self) -> NDArray[np.uint8]:
-        worst = np.zeros(self.world.rows, np.uint8)
-        live = np.logical_or.reduce(self.world.firms.live[:, :, self.listed] > 0, axis=1)
-        worst[self.listed] = np.where(live[2], 3, np.where(live[1], 2, 1))
-        return worst
+        Whether an agency acts on a firm is drawn once for the two of them and lasts: the sets are nested in strength.
+        """
+        chance = self.joint.chance(rule) if rule.lists and rule.agency in members else 0.0
+        if not chance or not len(self._shared):
+            return self._shared[:0], self._scale[:0]
+        if rule.agency not in self._draws:
+            lane = self.world.topics.index(rule.agency)
+            self._draws[rule.agency] = self.world.draws.uniform("joint", 0, lane)[self._shared]
+        acts = (self._draws[rule.agency] < np.float32(chance)) & ~already[self._shared]
+        return self._shared[acts], self._scale[acts]
+
+
+def _worst_live(world: World, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the worst severity among the live records of some firms; minor where there are none."""
+    live = np.logical_or.reduce(world.firms.live[:, :, rows] > 0, axis=1)
+    return np.where(live[2], 3, np.where(live[1], 2, 1)).astype(np.uint8)
 
 
 def lever_worth(world: World) -> Floats:
