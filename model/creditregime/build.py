@@ -39,9 +39,9 @@ def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Seque
     return world
 
 
-def catalogue(scenario: Scenario) -> Catalogue:
+def catalogue(scenario: Scenario, world: World) -> Catalogue:
     """Return the scenario's measures and rewards, ready to be applied."""
-    return Catalogue(scenario.measures, scenario.rewards, scenario.joint_punishment, tuple(scenario.topics))
+    return Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
 
 
 def _law(scenario: Scenario, jurisdictions: int) -> Law:
@@ -78,7 +78,7 @@ def _prepare(scenario: Scenario, world: World) -> None:
     scenario.trade.prepare(world)
     scenario.finance.prepare(world)
     scenario.spillover.partner.prepare(world)
-    catalogue(scenario).prepare(world, scenario.rating, scenario.lists)
+    catalogue(scenario, world).price(world, scenario.rating, scenario.lists)
 
 
 def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:

@@ -60,7 +60,7 @@ class CreditRegime(AgentViews, mesa.Model):
         self.spec = spec
         self.world = build_world(spec, economy, seeds)
         self.world.view = self.firm
-        self.catalogue = catalogue(spec)
+        self.catalogue = catalogue(spec, self.world)
         self.series = Series(self.world, spec.indicators)
         self.datacollector = self.series.datacollector()
 

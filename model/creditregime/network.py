@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from creditregime.population.economy import Economy
+from creditregime.population.economy import ESSENTIAL, NON_ESSENTIAL, Economy
 
 Floats = NDArray[np.float32]
 
@@ -44,8 +44,10 @@ class Network:
         Sum of the group's coefficients.
     stock : (G,) float32
         Stock of the input, months of use at initial output.
-    essential : (G,) uint8
-        1 essential, 0 not essential, 2 negligible.
+    dispensable : (G,) float32
+        0 for an essential input, infinity for others: the level below which a shortage cannot bind.
+    linear : (G,) float32
+        The required coefficient where a shortage costs output in proportion (non-essential inputs), else 0.
     """
 
     def __init__(self, economy: Economy) -> None:
@@ -63,9 +65,12 @@ class Network:
         self.group_pointer = np.append(starts, np.int32(len(sector))).astype(np.int32)
         self.firm_groups = pointers(economy.buyer[starts], rows)
         self.group_sector = sector[starts]
-        self.essential = economy.essential[self.group_sector, economy.sector[economy.buyer[starts]]]
+        essential = economy.essential[self.group_sector, economy.sector[economy.buyer[starts]]]
         self.stock = np.ones(len(starts), np.float32)
         self.required = np.add.reduceat(self.coefficient, starts) if len(starts) else np.empty(0, np.float32)
+        self.dispensable = np.where(essential == ESSENTIAL, 0, np.inf).astype(np.float32)
+        self.linear = np.where(essential == NON_ESSENTIAL, self.required, 0).astype(np.float32)
+        self._idle: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the matrices: they are views of the arrays and are made again when needed."""
@@ -138,9 +143,12 @@ class Network:
         """Return the input groups of the given buyers, in their order."""
         return entries(self.firm_groups, rows)
 
-    def idle(self) -> NDArray[np.int64]:
-        """Return the links that are not active: their supplier left or was dropped, or their buyer left."""
-        return np.flatnonzero(self.weight == 0)
+    def idle(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the links that are not active (their supplier left or was dropped, or their buyer left) and groups."""
+        if self._idle is None:
+            links = np.flatnonzero(self.weight == 0)
+            self._idle = (links, self.groups_at(links))
+        return self._idle
 
     def groups_at(self, links: NDArray[Any]) -> NDArray[np.int64]:
         """Return the input groups of the given links."""
@@ -157,6 +165,12 @@ class Network:
             self.supplier[links] = suppliers
         self.weight[links] = self.coefficient[links]
         self.since[links] = month
+        self._idle = None
+
+    def disconnect(self, links: NDArray[Any]) -> None:
+        """Make links inactive."""
+        self.weight[links] = 0
+        self._idle = None
 
     def suppliers(self, row: int) -> NDArray[np.int32]:
         """Return the active suppliers of one firm."""

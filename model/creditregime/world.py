@@ -314,6 +314,16 @@ class World:
         sums: NDArray[np.float64] = np.add.reduceat(values, self.starts, dtype=np.float64)
         return sums
 
+    def number(self, flags: NDArray[Any]) -> NDArray[np.float64]:
+        """Return how many entries of a column are not zero in each jurisdiction, shape (J,)."""
+        return np.array([float(np.count_nonzero(flags[start:stop])) for start, stop in self.spans])
+
+    def places(self, rows: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the jurisdictions of some rows."""
+        if len(self.spans) == 1:
+            return np.zeros(len(rows), np.int64)
+        return np.searchsorted(self.starts, rows, side="right") - 1
+
     def spread(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return a value a jurisdiction as a value a row; a scalar view where there is one jurisdiction."""
         if len(self.spans) == 1:
@@ -323,8 +333,7 @@ class World:
     def market(self) -> NDArray[np.intp]:
         """Return each firm's market, its sector within its jurisdiction, (N,)."""
         if self._market is None:
-            place = np.searchsorted(self.starts, np.arange(self.rows), side="right") - 1
-            self._market = place * len(self.economy.sectors) + self.firms.sector
+            self._market = self.places(np.arange(self.rows)) * len(self.economy.sectors) + self.firms.sector
         return self._market
 
     def pool(self) -> Pool:
@@ -335,8 +344,7 @@ class World:
 
     def pay_rows(self, payer: Payer, payee: Payer, rows: NDArray[Any], amount: NDArray[Any]) -> None:
         """Book payments of some firms only."""
-        where = np.searchsorted(self.starts, rows, side="right") - 1
-        total = np.bincount(where, amount, minlength=len(self.spans)).astype(np.float64)
+        total = np.bincount(self.places(rows), amount, minlength=len(self.spans)).astype(np.float64)
         self.ledger.pay(payer, payee, total)
 
     def new_persons(self, rows: NDArray[Any]) -> None:
@@ -349,15 +357,12 @@ class World:
 
     def count(self, name: str, rows: NDArray[Any], values: NDArray[Any] | None = None) -> None:
         """Add the rows (or their values) to a tally of this month, by jurisdiction."""
-        counts = np.zeros(len(self.spans))
-        if len(rows):
-            where = np.searchsorted(self.starts, rows, side="right") - 1
-            counts += np.bincount(where, values, minlength=len(self.spans))
+        counts = np.bincount(self.places(rows), values, minlength=len(self.spans)).astype(np.float64)
         self.tally[name] = self.tally.get(name, 0.0) + counts
 
     def per_row(self, values: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
         """Return for some rows the value of their jurisdiction, from a value a jurisdiction (J,)."""
-        return values[np.searchsorted(self.starts, rows, side="right") - 1]
+        return values[self.places(rows)]
 
     def looked_up(self, table: NDArray[Any], codes: NDArray[Any]) -> NDArray[Any]:
         """Return for every row the entry of its jurisdiction's table, (J, codes), at its code, (N,)."""

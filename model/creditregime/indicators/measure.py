@@ -37,8 +37,8 @@ def publish(world: World, weight: float = 1 / 6) -> None:
     """Update the published detection rate of each jurisdiction and topic: a running mean over about half a year."""
     firms = world.firms
     for k in range(len(world.topics)):
-        committed = world.total(firms.violation[k] > 0)
-        caught = world.total((firms.violation[k] > 0) & (firms.found[k] > 0))
+        committed = world.number(firms.violation[k])
+        caught = world.number((firms.violation[k] > 0) & (firms.found[k] > 0))
         rate = np.divide(caught, committed, out=world.published[:, k].astype(np.float64), where=committed > 0)
         step = weight if world.month else 1.0
         world.published[:, k] += np.float32(step) * (rate - world.published[:, k]).astype(np.float32)
@@ -47,13 +47,13 @@ def publish(world: World, weight: float = 1 / 6) -> None:
 def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: Floats | None) -> Row:
     """Return the indicators of the month, one (J,) array each."""
     firms = world.firms
-    active = world.total(firms.active)
+    active = world.number(firms.active)
     some = np.maximum(active, 1)
     row: Row = {"month": np.full(len(active), world.month + 1.0), "firms": active}
     row |= _conduct(world, some)
     row |= _enforcement(world, some)
     row |= _standing(world, some)
-    row |= _money(world, compliance, burden, settings)
+    row |= _money(world, compliance, burden, row["harm"], settings)
     return row
 
 
@@ -77,17 +77,17 @@ def network_row(world: World) -> Row:
 def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
     """Yield for each topic its number and its indicators."""
     firms = world.firms
-    some = np.maximum(world.total(firms.active), 1)
+    some = np.maximum(world.number(firms.active), 1)
     for k in range(len(world.topics)):
         violated, found = firms.violation[k] > 0, firms.found[k] > 0
         yield (
             k,
             {
                 "compliance": world.total(firms.effort[k] * firms.active) / some,
-                "violations": world.total(violated) / some,
-                "detections": world.total(violated & found),
-                "false_findings": world.total(~violated & found),
-                "inspections": world.total(firms.inspected[k]),
+                "violations": world.number(violated) / some,
+                "detections": world.number(violated & found),
+                "false_findings": world.number(found & ~violated),
+                "inspections": world.number(firms.inspected[k]),
                 "perceived_detection": world.total(firms.belief[k] * firms.active) / some,
                 "published_detection": world.published[:, k].astype(np.float64),
             },
@@ -144,18 +144,13 @@ def black(world: World) -> NDArray[np.uint8]:
 def _conduct(world: World, some: NDArray[np.float64]) -> Row:
     firms = world.firms
     topics = len(world.topics)
-    violations = np.zeros(world.rows, np.uint8)
-    effort = np.zeros(world.rows, np.float32)
-    harm = np.zeros(world.rows, np.float32)
-    for k in range(topics):
-        violated = firms.violation[k] > 0
-        violations += violated
-        effort += firms.effort[k]
-        harm += violated * world.law.harm[k]
+    effort = firms.effort.sum(axis=0)
+    effort *= firms.active
+    violations = np.stack([world.number(severity) for severity in firms.violation])
     return {
-        "compliance": world.total(effort * firms.active) / some / topics,
-        "violations": world.total(violations) / some,
-        "harm": world.total(harm),
+        "compliance": world.total(effort) / some / topics,
+        "violations": violations.sum(axis=0) / some,
+        "harm": world.law.harm.astype(np.float64) @ violations,
     }
 
 
@@ -166,7 +161,7 @@ def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
     row = {
         "detections": world.tally["detections"] / some,
         "false_findings": world.tally["false_findings"] / some,
-        "inspections": world.total(world.firms.inspected.sum(axis=0, dtype=np.uint8)) / some,
+        "inspections": _inspections(world) / some,
         "fines": world.total(world.firms.fines),
         "sanctions": world.tally.get("sanctions", nothing) / some,
         "joint_sanctions": world.tally.get("joint_sanctions", nothing) / some,
@@ -181,8 +176,8 @@ def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
 def _standing(world: World, some: NDArray[np.float64]) -> Row:
     firms, nothing = world.firms, np.zeros(len(world.spans))
     standing = black(world)
-    listed = world.total((standing > 0) & firms.active)
-    associated = world.total((standing == Standing.ASSOCIATED) & firms.active)
+    listed = world.number((standing > 0) & firms.active)
+    associated = world.number((standing == Standing.ASSOCIATED) & firms.active)
     delisted = world.tally.get("delisted", nothing)
     months = world.tally.get("delisted_months", nothing)
     row = {
@@ -192,21 +187,28 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
         "delistings": delisted / some,
         "repairs": world.tally.get("repaired", nothing) / some,
         "months_on_list": np.divide(months, delisted, out=np.zeros_like(months + delisted), where=delisted > 0),
-        "downgraded_by_association": world.total(((firms.grade < firms.own_grade).any(axis=0)) & firms.active) / some,
+        "downgraded_by_association": world.number((firms.grade < firms.own_grade).any(axis=0) & firms.active) / some,
     }
-    for number, name in enumerate(world.law.grades):
-        holds = (firms.grade == number).mean(axis=0, dtype=np.float32)
-        row[f"grade_{name}"] = world.total(holds * firms.active) / some
+    for code, name in enumerate(world.law.grades):
+        held = [world.number((grade == code) & firms.active) for grade in firms.grade]
+        row[f"grade_{name}"] = np.mean(held, axis=0) / some
     return row
 
 
-def _money(world: World, compliance: Floats, burden: Floats | None, settings: Indicators) -> Row:
+def _inspections(world: World) -> NDArray[np.float64]:
+    """Return the number of inspections this month, (J,)."""
+    made: NDArray[np.float64] = np.sum([world.number(inspected) for inspected in world.firms.inspected], axis=0)
+    return made
+
+
+def _money(
+    world: World, compliance: Floats, burden: Floats | None, harm: NDArray[np.float64], settings: Indicators
+) -> Row:
     firms, size = world.firms, world.total(world.firms.size)
     output = world.total(firms.output * firms.size)
     costs = world.total(compliance * firms.active)
     data = world.total(burden) if burden is not None else np.zeros_like(costs)
-    harm = world.total((firms.violation > 0).T @ world.law.harm)
-    enforcement = settings.inspection_cost * world.total(firms.inspected.sum(axis=0, dtype=np.uint8))
+    enforcement = settings.inspection_cost * _inspections(world)
     added = 1 - world.total((firms.domestic_inputs + firms.imports) * firms.size) / size
     lost = (size - output) * added
     return {

@@ -134,7 +134,7 @@ def _clear(world: World, rows: NDArray[np.int64]) -> None:
     left[rows] = True
     drop(world, np.flatnonzero(left[network.supplier]))
     firms.born[rows] = world.month + 1  # so that no record of the firm that left is counted off again
-    network.weight[network.links_of(rows)] = 0
+    network.disconnect(network.links_of(rows))
     for name in ("violation", "live", "listing", "found", "inspected", "complaint", "levers"):
         getattr(firms, name)[..., rows] = 0
     for name in ("demand", "supply", "output", "inputs", "profit", "costs", "sanction_cost", "associated_cost"):

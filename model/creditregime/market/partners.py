@@ -54,7 +54,7 @@ class Search(Partners, kind="search"):
 
     def _search(self, world: World, avoided: NDArray[np.bool_]) -> None:
         network = world.network
-        links = network.idle()
+        links, _ = network.idle()
         buyers = network.buyers_of(links)
         seeking = world.firms.active[buyers]
         links, buyers = links[seeking], buyers[seeking]
@@ -93,7 +93,7 @@ def drop(world: World, links: NDArray[np.int64]) -> None:
     links = links[network.weight[links] > 0]
     if len(links):
         buyers = network.buyers_of(links)
-        network.weight[links] = 0
+        network.disconnect(links)
         world.log(Event.LOST_SUPPLIER, buyers, 0, network.supplier[links])
         world.log(Event.LOST_BUYER, network.supplier[links], 0, buyers)
         world.count("links_lost", buyers)

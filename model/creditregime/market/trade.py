@@ -9,7 +9,6 @@ import numpy as np
 
 from creditregime.codes import Lever
 from creditregime.component import Rule, parameter, planned
-from creditregime.population.economy import ESSENTIAL, NON_ESSENTIAL
 from creditregime.world import Floats, World
 
 
@@ -132,7 +131,8 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         """Orders up, goods down."""
         firms, network = world.firms, world.network
         capacity = self.capacity(world)
-        ordered = self._orders(world, capacity)
+        level = self._orders(world, capacity)
+        ordered = level * np.repeat(firms.size * firms.active, np.diff(network.firm_groups))
         final = self.final_demand(world)
         intermediate = network.from_groups(ordered)
         intermediate *= firms.active
@@ -144,7 +144,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         np.minimum(firms.demand, firms.supply, out=firms.output)
         delivered = np.divide(firms.output, firms.demand, out=np.zeros_like(capacity), where=firms.demand > 0)
         missed = self._missed(world)
-        inputs = self._receive(world, ordered, delivered, missed)
+        inputs = self._receive(world, level, delivered, missed)
         spot = self._spot(world, ordered, intermediate * (1 - delivered), missed)
         for sales in (*final, intermediate):
             np.multiply(sales, delivered, out=sales)
@@ -152,19 +152,15 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         return Sales(*final, intermediate, inputs)
 
     def _orders(self, world: World, capacity: Floats) -> Floats:
-        """Return what each input group orders: its buyer's level of orders times the buyer's size, (G,) money."""
-        firms, network = world.firms, world.network
-        plan = np.minimum(firms.demand, capacity)
-        counts = np.diff(network.firm_groups)
-        ordered = np.repeat(plan, counts)
+        """Return the level at which each input group orders, (G,): last month's demand, and a part of missing stock."""
+        network = world.network
+        level = np.repeat(np.minimum(world.firms.demand, capacity), np.diff(network.firm_groups))
         if self.rationing == "orders":
             gap = np.float32(self.stocks) - network.stock
             gap /= np.float32(self.restock)
-            gap *= np.repeat(firms.active, counts)
-            ordered += gap
-            np.maximum(ordered, 0, out=ordered)
-        ordered *= np.repeat(firms.size, counts)
-        return ordered
+            level += gap
+            np.maximum(level, 0, out=level)
+        return level
 
     def _missed(self, world: World) -> Floats:
         """Return the share of a supplier's shortfall that its buyers miss: min(1, s / Σ s h of the sector), (N,)."""
@@ -175,34 +171,34 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         supply = np.bincount(market, firms.size * np.minimum(firms.supply, 1))[market]
         return np.minimum(firms.size / np.maximum(supply, 1e-30), 1).astype(np.float32)
 
-    def _receive(self, world: World, ordered: Floats, delivered: Floats, missed: Floats) -> Floats:
+    def _receive(self, world: World, level: Floats, delivered: Floats, missed: Floats) -> Floats:
         """Write the level that inputs allow next month; return what was paid for them, (N,) money."""
         firms, network = world.firms, world.network
         received = self._arriving(world, delivered, missed)
-        received *= ordered
+        received *= level
         paid = network.over_groups(np.add, received, 0.0)
+        paid *= firms.size
+        paid *= firms.active
         if self.rationing == "orders":
-            counts = np.diff(network.firm_groups)
             received /= network.required
-            received /= np.repeat(firms.size, counts)
             stock = network.stock
-            stock -= np.repeat(firms.output, counts)
+            stock -= np.repeat(firms.output, np.diff(network.firm_groups))
             np.maximum(stock, 0, out=stock)
             stock += received
-            firms.inputs[:] = self._bound(world, stock, np.float32(self.headroom))
+            firms.inputs[:] = self._bound(world, stock, self.headroom)
         else:
-            level = self._arriving(world, firms.supply, missed)
-            level /= network.required
-            firms.inputs[:] = self._bound(world, level, np.float32(1))
+            arriving = self._arriving(world, firms.supply, missed)
+            arriving /= network.required
+            firms.inputs[:] = self._bound(world, arriving, 1.0)
         return paid
 
     def _arriving(self, world: World, delivered: Floats, missed: Floats) -> Floats:
         """Return the input value of each group, at one unit of output, that its own suppliers or others deliver."""
         network = world.network
         arriving = network.to_groups(1 - missed * (1 - delivered))
-        idle = network.idle()
+        idle, groups = network.idle()
         replaced = network.coefficient[idle] * (1 - missed[network.supplier[idle]])
-        np.add.at(arriving, network.groups_at(idle), replaced)
+        np.add.at(arriving, groups, replaced)
         return arriving
 
     def _spot(self, world: World, ordered: Floats, undelivered: Floats, missed: Floats) -> Floats:
@@ -211,9 +207,9 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         if self.replaceability == "none":
             return np.zeros(world.rows, np.float32)
         wanted = np.bincount(market, undelivered * (1 - missed))
-        idle = network.idle()
+        idle, groups = network.idle()
         supplier = network.supplier[idle]
-        value = network.coefficient[idle] * ordered[network.groups_at(idle)] * (1 - missed[supplier])
+        value = network.coefficient[idle] * ordered[groups] * (1 - missed[supplier])
         wanted += np.bincount(market[supplier], value, minlength=len(wanted))
         able = firms.size * np.minimum(firms.supply, 1)
         supply = np.bincount(market, able)
@@ -222,15 +218,15 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         firms.output += spot / firms.size
         return spot
 
-    def _bound(self, world: World, level: Floats, most: np.float32) -> Floats:
+    def _bound(self, world: World, level: Floats, most: float) -> Floats:
         """Return the level of output that the available levels of inputs allow, (N,), at most `most`."""
         network = world.network
-        level = np.minimum(level, most)
-        bound = network.over_groups(np.minimum, np.where(network.essential == ESSENTIAL, level, most), float(most))
-        linear = network.essential == NON_ESSENTIAL
-        if linear.any():
-            missing = np.where(linear, (most - level) * network.required, np.float32(0))
-            loss = network.over_groups(np.add, missing, 0.0)
-            loss /= np.maximum(world.firms.domestic_inputs, np.float32(1e-30))
-            np.minimum(bound, most - loss, out=bound)
+        bound = network.over_groups(np.minimum, np.maximum(level, network.dispensable), np.inf)
+        missing = np.minimum(level, np.float32(most))
+        np.subtract(np.float32(most), missing, out=missing)
+        missing *= network.linear
+        loss = network.over_groups(np.add, missing, 0.0)
+        loss /= np.maximum(world.firms.domestic_inputs, np.float32(1e-30))
+        np.subtract(np.float32(most), loss, out=loss)
+        np.minimum(bound, loss, out=bound)
         return np.maximum(bound, 0)

@@ -102,8 +102,8 @@ class ListRule(Settings):
 
     def _update_red(self, world: World, number: int) -> None:
         firms = world.firms
-        clean = firms.last_record <= world.month - self.clean_months
-        clean &= firms.born <= world.month - self.clean_months
+        since = np.maximum(np.maximum(firms.last_record, firms.born), -1)  # nobody was on record before the run
+        clean = since <= world.month - self.clean_months
         clean &= firms.active
         if self.grade is not None:
             rated = firms.grade if len(firms.grade) == 1 else firms.grade[self.topics_of(world)]

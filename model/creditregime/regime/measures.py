@@ -63,9 +63,13 @@ class JointPunishment(Rule, family="joint_punishment"):
         """Return the agencies that act together."""
         return ()
 
-    def chance(self, measure: Measure) -> float:
-        """Return the probability that a member applies one of its measures to a firm listed by another."""
+    def chance(self) -> float:
+        """Return the probability that a member acts on a firm listed by another."""
         return 0.0
+
+    def covers(self, measure: Measure) -> bool:
+        """Tell whether members may apply a measure jointly."""
+        return False
 
     def scale(self, severity: NDArray[np.uint8]) -> Floats:
         """Return the factor on the size of measures for firms with the given worst live severity."""
@@ -103,9 +107,13 @@ class Memorandum(JointPunishment, kind="memorandum"):
         """Return the signatories in the order of the topics."""
         return agencies if self.agencies == "all" else tuple(name for name in agencies if name in self.agencies)
 
-    def chance(self, measure: Measure) -> float:
-        """Return the strength, or 0 for what the scope leaves out."""
-        return self.strength if self.scope == "unlimited" or measure.enumerated else 0.0
+    def chance(self) -> float:
+        """Return the strength."""
+        return self.strength
+
+    def covers(self, measure: Measure) -> bool:
+        """Tell whether the measure is within the scope."""
+        return self.scope == "unlimited" or measure.enumerated
 
     def scale(self, severity: NDArray[np.uint8]) -> Floats:
         """Return 1 (flat), or the factor of the worst live severity."""
@@ -119,14 +127,15 @@ class Catalogue:
     """The measures and rewards of a scenario, made ready to be applied every month."""
 
     def __init__(
-        self, measures: dict[str, Measure], rewards: dict[str, Measure], joint: JointPunishment, topics: tuple[str, ...]
+        self, world: World, measures: dict[str, Measure], rewards: dict[str, Measure], joint: JointPunishment
     ) -> None:
         self.names = (*measures, *rewards)
         self.items = [(rule, 1.0) for rule in measures.values()] + [(rule, -1.0) for rule in rewards.values()]
         self.joint = joint
-        self.members = set(joint.members(topics))
+        self.members = set(joint.members(world.topics))
+        self.joined = self._draw_members(world)
 
-    def prepare(self, world: World, rating: Rating, lists: dict[str, ListRule]) -> None:
+    def price(self, world: World, rating: Rating, lists: dict[str, ListRule]) -> None:
         """Write what each grade and list costs a firm, and who is a member."""
         law, names = world.law, list(lists)
         law.measures = self.names
@@ -145,9 +154,18 @@ class Catalogue:
         """Write ``levers`` and the cost of sanctions, from this month's grades and lists."""
         firms = world.firms
         firms.levers[:], firms.sanction_cost[:], firms.associated_cost[:] = 0, 0, 0
-        reach = _Reach(world, lists, self.joint, self.members)
+        reach = _Reach(world, lists, self)
         for number, (rule, sign) in enumerate(self.items):
             self._apply(world, rule, sign * rule.size, reach, number)
+
+    def _draw_members(self, world: World) -> NDArray[np.uint32]:
+        """Draw once which members would act on which firms: it lasts, so that the sets are nested in strength."""
+        joined = np.zeros(world.rows, np.uint32)
+        for k, topic in enumerate(world.topics):
+            if topic in self.members:
+                acts = world.draws.uniform("joint", 0, k) < np.float32(self.joint.chance())
+                joined |= acts.astype(np.uint32) << np.uint32(k)
+        return joined
 
     def _price_grade(self, world: World, rule: Measure, sign: float, value: Floats, rating: Rating) -> None:
         grades = np.arange(len(world.law.grades))
@@ -159,7 +177,8 @@ class Catalogue:
     def _joint_share(self, rule: Measure, sign: float, target: ListRule) -> float:
         if sign < 0 or target.colour == "red" or not rule.lists or rule.agency not in self.members:
             return 0.0
-        return self.joint.chance(rule) if target.topic in (*self.members, "general") else 0.0
+        known = target.topic in (*self.members, "general")
+        return self.joint.chance() if known and self.joint.covers(rule) else 0.0
 
     def _apply(self, world: World, rule: Measure, size: float, reach: _Reach, number: int) -> None:
         firms = world.firms
@@ -168,7 +187,7 @@ class Catalogue:
         if size < 0:
             firms.levers[rule.number, rows] += np.float32(size)
             return
-        more, scale = reach.jointly(rule, hit, self.members)
+        more, scale = reach.jointly(rule, hit)
         jointly = np.arange(len(rows) + len(more)) >= len(rows)
         caused = np.concatenate([own[rows], reach.own_listing[more]])
         rows = np.concatenate([rows, more])
@@ -193,15 +212,15 @@ class Catalogue:
 class _Reach:
     """Who is reached by measures this month: by grade, by the agency's own lists, by another member's."""
 
-    def __init__(self, world: World, lists: dict[str, ListRule], joint: JointPunishment, members: set[str]) -> None:
-        self.world, self.joint = world, joint
+    def __init__(self, world: World, lists: dict[str, ListRule], catalogue: Catalogue) -> None:
+        self.world, self.joint, self.members = world, catalogue.joint, catalogue.members
         black = [n for n, rule in enumerate(lists.values()) if rule.colour == "black"]
-        shared = [n for n in black if [*lists.values()][n].topic in (*members, "general")]
+        shared = [n for n in black if [*lists.values()][n].topic in (*self.members, "general")]
         listing = world.firms.listing
         self.own_listing = np.logical_or.reduce(listing[black] == Standing.OWN, axis=0)
         self._shared = np.flatnonzero(np.logical_or.reduce(listing[shared] > 0, axis=0) & world.firms.active)
-        self._scale = joint.scale(_worst_live(world, self._shared))
-        self._draws: dict[str, Floats] = {}
+        self._scale = self.joint.scale(_worst_live(world, self._shared))
+        self._joined = catalogue.joined[self._shared]
 
     def alone(self, rule: Measure, punishes: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return who is reached without joint punishment, and who of them for an act of its own, (N,) each."""
@@ -219,18 +238,12 @@ class _Reach:
         hit &= firms.active
         return hit, own
 
-    def jointly(self, rule: Measure, already: NDArray[np.bool_], members: set[str]) -> tuple[NDArray[np.int64], Floats]:
-        """Return whom the agency punishes for another member's list, and the factor on the size.
-
-        Whether an agency acts on a firm is drawn once for the two of them and lasts: the sets are nested in strength.
-        """
-        chance = self.joint.chance(rule) if rule.lists and rule.agency in members else 0.0
-        if not chance or not len(self._shared):
+    def jointly(self, rule: Measure, already: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Floats]:
+        """Return whom the agency punishes for another member's list, and the factor on the size."""
+        if not rule.lists or rule.agency not in self.members or not self.joint.covers(rule) or not len(self._shared):
             return self._shared[:0], self._scale[:0]
-        if rule.agency not in self._draws:
-            lane = self.world.topics.index(rule.agency)
-            self._draws[rule.agency] = self.world.draws.uniform("joint", 0, lane)[self._shared]
-        acts = (self._draws[rule.agency] < np.float32(chance)) & ~already[self._shared]
+        acts = self._joined & np.uint32(1 << self.world.topics.index(rule.agency)) > 0
+        acts &= ~already[self._shared]
         return self._shared[acts], self._scale[acts]
 
 
