@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from creditregime.codes import OWNERSHIPS
-from creditregime.component import PerTopic, nearest
+from creditregime.component import PerTopic, nearest, shown
 
-LARGEST = 1e9
+LARGEST = 10**9
 
 
 class Problem(NamedTuple):
@@ -45,7 +45,7 @@ def _magnitudes(scenario: Any) -> Iterator[Problem]:
         for key in type(model).model_fields:
             for where, number in _numbers(getattr(model, key), f"{path}{key}"):
                 if abs(number) > LARGEST and where != "seed":
-                    yield Problem(where, f"{number:.3g} is not allowed: must be within ±{LARGEST:g}")
+                    yield Problem(where, f"{shown(number)} is not allowed: must be within ±{LARGEST:,.0f}")
 
 
 def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:

@@ -72,6 +72,15 @@ def place(rule: Callable[[], Any], description: str) -> Any:
     return Field(default_factory=rule, description=description)
 
 
+def shown(value: Any) -> str:
+    """Return a value as an error message shows it: short, whatever it holds (nested aliases are not followed)."""
+    return _SHORT.repr(value)[:120]
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, 60, 30, 60
+
+
 def nearest(name: str, names: Sequence[str]) -> str:
     """Return ``; did you mean 'x'?`` for the closest of `names`, or an empty string."""
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
@@ -96,7 +105,7 @@ class Settings(BaseModel):
                 raise PydanticCustomError("unknown_key", "unknown key{hint}; allowed: {allowed}", context)
             given = tuple(value) if isinstance(value, list) else value  # YAML knows no tuples
             if details(field).get("planned") and given != field.default:
-                context = {"key": key, "value": repr(value), "default": repr(field.default)}
+                context = {"key": key, "value": shown(value), "default": repr(field.default)}
                 text = "{value} is not available in this version; only {default} is accepted"
                 raise PydanticCustomError("planned", text, context)
         return data
@@ -154,18 +163,22 @@ class Rule(Settings):
             value = {"kind": value}
         if not isinstance(value, Mapping):
             raise PydanticCustomError("rule_type", "a mapping with a 'kind' is needed")
-        kind = value.get("kind")
+        kind, allowed = value.get("kind"), ", ".join(sorted(cls.kinds))
         if kind in cls.planned_kinds:
             raise PydanticCustomError(
                 "planned_kind",
-                "kind '{kind}' is not available in this version; allowed: {allowed}",
-                {"kind": str(kind), "allowed": ", ".join(sorted(cls.kinds))},
+                "kind {kind} is not available in this version; allowed: {allowed}",
+                {"kind": shown(kind), "allowed": allowed},
             )
         if not isinstance(kind, str) or kind not in cls.kinds:
             raise PydanticCustomError(
                 "unknown_kind",
-                "unknown kind '{kind}'; allowed: {allowed}{hint}",
-                {"kind": str(kind), "allowed": ", ".join(sorted(cls.kinds)), "hint": nearest(str(kind), [*cls.kinds])},
+                "unknown kind {kind}; allowed: {allowed}{hint}",
+                {
+                    "kind": shown(kind),
+                    "allowed": ", ".join(sorted(cls.kinds)),
+                    "hint": nearest(shown(kind), [*cls.kinds]),
+                },
             )
         return cast(Self, cls.kinds[kind].model_validate(dict(value)))
 
@@ -176,8 +189,8 @@ def one_line(error: ValidationError) -> str:
     first = _most_telling(problems)
     path = _path(first) or "scenario"
     message = str(first["msg"]).removeprefix("Value error, ")
-    shown = "" if first["type"] in _TELL_THEMSELVES or isinstance(first["input"], dict | BaseModel) else first["input"]
-    value = f"{reprlib.repr(shown)} is not allowed: " if shown != "" or first["input"] == "" else ""
+    silent = first["type"] in _TELL_THEMSELVES or isinstance(first["input"], dict | BaseModel)
+    value = "" if silent else f"{shown(first['input'])} is not allowed: "
     others = len({_path(problem) for problem in problems}) - 1
     more = f" (and {others} more)" if others else ""
     return " ".join(f"{path}: {value}{message}{more}".split())

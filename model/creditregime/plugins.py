@@ -21,32 +21,40 @@ from types import ModuleType
 from creditregime.errors import ScenarioError
 
 GROUP = "creditregime.rules"
-_LOADED: dict[str, ModuleType] = {}
+_LOADED: dict[tuple[str, str], ModuleType] = {}
 
 
-def load_rules(name: str) -> ModuleType:
+def load_rules(name: str, folder: str | None = None) -> ModuleType:
     """Import the module or the ``.py`` file that a user named; again and again it stays the same module.
+
+    Parameters
+    ----------
+    name
+        Name of a module, or path of a file.
+    folder
+        Where to look from; by default the working folder.
 
     Raises
     ------
     ScenarioError
         One line, if it is not there or cannot be imported.
     """
-    file = Path(name)
-    key = str(file.resolve()) if file.suffix == ".py" else name
+    folder = folder or str(Path.cwd())
+    is_file = name.endswith(".py")
+    key = (str((Path(folder) / name).resolve()) if is_file else name, folder)
     if key not in _LOADED:
         try:
-            _LOADED[key] = _import_file(Path(key)) if file.suffix == ".py" else _import_module(name)
-        except ScenarioError:
-            raise
+            _LOADED[key] = _import_file(Path(key[0])) if is_file else _import_module(name, folder)
+        except ScenarioError as error:
+            raise ScenarioError(str(error) if str(error).startswith("rules ") else f"rules {name}: {error}") from None
         except Exception as error:  # it is the user's code: anything can go wrong in it
             cause = " ".join(f"{type(error).__name__}: {error}".split())
             raise ScenarioError(f"rules {name}: cannot be imported: {cause}") from None
     return _LOADED[key]
 
 
-def loaded() -> tuple[str, ...]:
-    """Return what `load_rules` has imported: names of modules and absolute paths of files."""
+def loaded() -> tuple[tuple[str, str], ...]:
+    """Return what `load_rules` has imported: the name (of a file its absolute path) and the folder looked from."""
     return tuple(_LOADED)
 
 
@@ -80,15 +88,14 @@ def _import_file(path: Path) -> ModuleType:
     return module
 
 
-def _import_module(name: str) -> ModuleType:
-    with _working_folder():
+def _import_module(name: str, folder: str) -> ModuleType:
+    with _found_in(folder):
         return importlib.import_module(name)
 
 
 @contextmanager
-def _working_folder() -> Iterator[None]:
+def _found_in(folder: str) -> Iterator[None]:
     """Let modules beside the user be found, as ``python -m`` does and a console script does not."""
-    folder = str(Path.cwd())
     sys.path.insert(0, folder)
     try:
         yield

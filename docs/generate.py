@@ -1,0 +1,449 @@
+"""Writes the pages that repeat what the code and the presets say: reference, presets, data dictionary."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import yaml
+from pydantic.fields import FieldInfo
+
+from creditregime import Scenario, load, run
+from creditregime.codes import Attribution, Event, ExitCause, Lever, Origin, Severity, Standing
+from creditregime.component import PerTopic, Rule, Settings, details
+from creditregime.composition import groups
+from creditregime.laboratory.outcomes import OUTCOMES
+from creditregime.paths import config_root
+from creditregime.world import Events, Firms, Records, Regulators
+
+STANDINGS = {
+    "real": "real as described",
+    "partly": "partly real",
+    "unverified": "unverified or press framing",
+    "assumption": "assumption",
+}
+NOTICE = "% Written by docs/generate.py. Do not edit.\n\n"
+
+
+class Place(NamedTuple):
+    """A key of the scenario, and the class that fills it."""
+
+    path: str
+    model: type[Settings]
+    description: str
+
+
+def write(folder: Path) -> None:
+    """Write every generated page under `folder`."""
+    for name, text in pages().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_text(encoding="utf-8") != NOTICE + text:
+            path.write_text(NOTICE + text, encoding="utf-8")
+
+
+def pages() -> dict[str, str]:
+    """Return the generated pages by file name."""
+    result = {"reference/index.md": reference_index(), "reference/scenario.md": scenario_page()}
+    for name, places in by_page().items():
+        result[f"reference/{name}.md"] = place_page(name, places)
+    return result | {"presets.md": presets_page(), "data-dictionary.md": dictionary_page()}
+
+
+# What there is
+
+
+def places(model: type[Settings] = Scenario, prefix: str = "") -> Iterator[Place]:
+    """Yield the keys of a scenario that hold a rule or a group of parameters, in their order."""
+    for name, field in model.model_fields.items():
+        inner, star = _settings_in(field.annotation)
+        if inner is not None:
+            path = f"{prefix}{name}{star}"
+            yield Place(path, inner, field.description or "")
+            if not issubclass(inner, Rule):
+                yield from places(inner, f"{path}.")
+
+
+def kinds(family: type[Rule]) -> dict[str, type[Rule]]:
+    """Return the rules of a family that ship with the package, ``none`` first."""
+    own = {kind: rule for kind, rule in family.kinds.items() if rule.__module__.startswith("creditregime.")}
+    return dict(sorted(own.items(), key=lambda item: item[0] != "none"))
+
+
+def by_page() -> dict[str, list[Place]]:
+    """Return the places by page: one page a key at the top of the scenario; rewards share the measures' page."""
+    result: dict[str, list[Place]] = {}
+    for place in places():
+        if not place.path.startswith("rewards"):
+            result.setdefault(place.path.split(".")[0], []).append(place)
+    return result
+
+
+def _settings_in(annotation: Any) -> tuple[type[Settings] | None, str]:
+    if inspect.isclass(annotation) and issubclass(annotation, Settings):
+        return annotation, ""
+    if typing.get_origin(annotation) is dict:
+        inner, _ = _settings_in(typing.get_args(annotation)[1])
+        return inner, ".*"
+    return None, ""
+
+
+# Reference pages
+
+
+def reference_index() -> str:
+    """Return the table of all places, with their rules."""
+    rows = []
+    for place in places():
+        page = "measures" if place.path.startswith("rewards") else place.path.split(".")[0]
+        names = ", ".join(f"`{kind}`" for kind in kinds(place.model)) if issubclass(place.model, Rule) else ""
+        rows.append((f"[`{place.path}`]({page}.md)", place.description, names))
+    listed = "\n".join(by_page())
+    return f"""# Reference
+
+Every parameter of every rule, written from the code that reads it. Units, bounds and defaults are those that a run
+uses. Under each parameter stand its unit, its default, what is allowed, and its source or *assumption*.
+
+- The keys at the top of a scenario, with seed and length: [scenario](scenario.md).
+- **Standing** tells how sure the source is that the real system works as described: {_standings()}.
+- **Place reserved** marks what this version cannot yet act on. Any value but the default is
+  refused.
+
+{_table(("Place", "What it decides", "Rules (`kind`)"), rows)}
+
+```{{toctree}}
+:hidden:
+
+scenario
+{listed}
+```
+"""
+
+
+def scenario_page() -> str:
+    """Return the page of the scenario's own keys."""
+    keys = {name: field for name, field in Scenario.model_fields.items() if "unit" in details(field)}
+    return f"""# Scenario
+
+{_prose(Scenario)}
+
+A key that holds a rule takes the rule's name (`rating: none`) or a mapping with its `kind` and parameters. The other
+keys are these.
+
+{_parameters(keys)}
+"""
+
+
+def place_page(name: str, found: list[Place]) -> str:
+    """Return the page of one key at the top of the scenario."""
+    if len(found) == 1:
+        return f"# {_heading(name)}\n\n{_place(found[0], '##')}"
+    first, *rest = found
+    parts = [f"# {_heading(name)}\n\n{_prose(first.model)}"]
+    parts += [f"## {place.path}\n\n{_place(place, '###')}" for place in rest]
+    return "\n".join(parts)
+
+
+def _place(place: Place, level: str) -> str:
+    where = {"topics.*": "`topics.NAME`", "lists.*": "`lists.NAME`"}.get(place.path, f"`{place.path}`")
+    if place.path == "measures.*":
+        where = "`measures.NAME` and `rewards.NAME`"
+    text = f"Scenario key {where}: {place.description}.\n\n{_prose(place.model)}\n\n"
+    if not issubclass(place.model, Rule):
+        return text + _parameters(place.model.model_fields)
+    common = {name: field for name, field in place.model.model_fields.items() if name != "kind"}
+    default = _default_kind(place.path)
+    if place.model.planned_kinds:
+        reserved = ", ".join(f"`{kind}`" for kind in place.model.planned_kinds)
+        text += f"Place reserved for the kinds {reserved}: not available in this version.\n\n"
+    for kind, rule in kinds(place.model).items():
+        mark = " (default)" if kind == default else ""
+        own = {key: f for key, f in rule.model_fields.items() if key != "kind" and not _inherited(f, common.get(key))}
+        text += f"({place.path}.{kind})=\n{level} `{kind}`{mark}\n\n{_prose(rule)}\n\n"
+        text += _parameters(own)
+    if common:
+        text += f"{level} Common to all kinds\n\n" + _parameters(common)
+    return text
+
+
+def _inherited(field: FieldInfo, common: FieldInfo | None) -> bool:
+    return common is not None and field.default == common.default and field.description == common.description
+
+
+def _default_kind(path: str) -> str:
+    value: Any = Scenario()
+    for key in path.split("."):
+        value = getattr(value, key)
+    return str(value.kind)
+
+
+def _parameters(fields: Mapping[str, FieldInfo]) -> str:
+    return "".join(f"`{name}`\n: {_describe(field)}\n\n" for name, field in fields.items()) or "No parameters.\n\n"
+
+
+def _describe(field: FieldInfo) -> str:
+    extra = details(field)
+    text = str(field.description or "").removesuffix(" (not available in this version)")
+    facts = []
+    if extra.get("unit", "-") not in ("-", "rule"):
+        facts.append(str(extra["unit"]))
+    facts.append("required" if field.is_required() else f"default {_value(field)}")
+    facts += [part for part in (_allowed(field),) if part]
+    if extra.get("planned"):
+        facts.append("**place reserved**")
+    elif extra.get("source") and extra["source"] != "assumption":
+        facts.append(f"source: {extra['source']}")
+    elif _is_figure(field):
+        facts.append("assumption")
+    if extra.get("standing") and extra["standing"] != "assumption":
+        facts.append(f"standing: {STANDINGS[extra['standing']]}")
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".") + f"\\\n  [{' · '.join(facts)}]{{.facts}}"
+
+
+def _is_figure(field: FieldInfo) -> bool:
+    annotation = field.annotation
+    members = {annotation, *typing.get_args(annotation)}
+    return bool(members & {int, float}) and not field.is_required()
+
+
+def _value(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, Settings):
+        return f"`{getattr(value, 'kind', 'its own defaults')}`"
+    if isinstance(value, dict) and any(isinstance(item, Settings) for item in value.values()):
+        return ", ".join(f"`{key}`" for key in value)
+    if value is None:
+        return "none given"
+    if isinstance(value, str):
+        return f"`{value}`" if value else "empty"
+    plain = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000).removesuffix("...\n").strip()
+    return f"`{plain}`"
+
+
+def _allowed(field: FieldInfo) -> str:
+    options = _literals(field.annotation)
+    if options:
+        return ", ".join(f"`{option}`" for option in options)
+    low = high = ""
+    for bound in field.metadata:
+        for sign, name in (("≥", "ge"), (">", "gt")):
+            if getattr(bound, name, None) is not None:
+                low = f"{sign} {getattr(bound, name):g}"
+        for sign, name in (("≤", "le"), ("<", "lt")):
+            if getattr(bound, name, None) is not None:
+                high = f"{sign} {getattr(bound, name):g}"
+    if field.annotation == PerTopic:
+        probability = str(details(field).get("unit", "")).startswith("probability")
+        return ("from 0 to 1" if probability else "≥ 0") + ", one number or one by topic"
+    return " and ".join(filter(None, (low, high)))
+
+
+def _literals(annotation: Any) -> tuple[Any, ...]:
+    if typing.get_origin(annotation) is Literal:
+        return typing.get_args(annotation)
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        return tuple(option for part in typing.get_args(annotation) for option in _literals(part))
+    return ()
+
+
+def _prose(model: type[Settings]) -> str:
+    """Return a class's docstring as Markdown."""
+    text = inspect.cleandoc(model.__doc__ or "")
+    text = re.split(r"\n(?:Examples|Parameters|Notes)\n-+\n", text)[0].strip()
+    text = re.sub(r"^Family of [^.:]*\.$", "", text)
+    return re.sub(r"``([^`]+)``", r"`\1`", text)
+
+
+def _heading(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _standings() -> str:
+    return "; ".join(STANDINGS.values())
+
+
+# Presets
+
+
+def presets_page() -> str:
+    """Return the page of presets: what each says about itself, and what it changes."""
+    parts = [
+        """# Presets
+
+A preset is a YAML file in `configs/`, one folder a group. `creditregime run regime=tax_2014` chooses one on the command
+line, `load(regime="tax_2014")` in Python. Each names its source, and which of its figures are assumptions. Under
+*Changed keys* stands everything that a scenario with this preset says and the [defaults](reference/index.md) do not.
+"""
+    ]
+    reference = stated(load(regime="none"))
+    for group, options in groups().items():
+        parts.append(f"## {group}\n")
+        for option in options:
+            regime = {} if group == "regime" else {"regime": "none"}
+            scenario = load(**{**regime, group: option})
+            parts.append(_preset(group, option, scenario, {} if group == "population" else reference))
+    return "\n".join(parts)
+
+
+def _preset(group: str, option: str, scenario: Scenario, reference: dict[str, Any]) -> str:
+    text = (config_root() / group / f"{option}.yaml").read_text(encoding="utf-8")
+    comment = [line[1:].strip() for line in text.splitlines() if line.startswith("#") and "@package" not in line]
+    head = {key: getattr(scenario, key) if group == "regime" else "" for key in ("title", "source", "assumptions")}
+    changed = {key: value for key, value in stated(scenario).items() if key not in head and value != reference.get(key)}
+    named = f": {head['title']}" if head["title"] else ""
+    lines = [f"### `{group}={option}`{named}\n", " ".join(comment) + "\n"]
+    lines += [f"{key.capitalize()}\n: {_sentence(head[key])}\n" for key in ("source", "assumptions") if head[key]]
+    if not changed:
+        return "\n".join([*lines, "It changes nothing: it is what the defaults say.\n"])
+    block = yaml.dump(changed, Dumper=_Compact, sort_keys=False, allow_unicode=True, width=120)
+    return "\n".join([*lines, f"Changed keys:\n\n```yaml\n{block}```\n"])
+
+
+def stated(settings: Settings) -> dict[str, Any]:
+    """Return the parameters that differ from their defaults, and the kinds of the rules that hold them."""
+    result: dict[str, Any] = {}
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        if name == "kind":
+            result[name] = value
+        elif field.is_required() or value != field.get_default(call_default_factory=True):
+            result[name] = _stated(value)
+    return result
+
+
+def _stated(value: Any) -> Any:
+    if isinstance(value, Settings):
+        return stated(value)
+    if isinstance(value, Mapping):
+        return {key: _stated(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _sentence(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain[:1].upper() + plain[1:] + ("" if plain.endswith(".") else ".")
+
+
+class _Compact(yaml.SafeDumper):
+    """Writes mappings of plain values on one line where they fit."""
+
+
+def _represent(dumper: _Compact, value: dict[str, Any]) -> Any:
+    flat = not any(isinstance(item, dict) for item in value.values())
+    fits = len(str(value)) < 110
+    return dumper.represent_mapping("tag:yaml.org,2002:map", value.items(), flow_style=flat and fits)
+
+
+_Compact.add_representer(dict, _represent)
+_Compact.add_representer(list, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value, True))
+
+
+# Data dictionary
+
+
+TABLES = (
+    (Firms, "Firms: one row a place", "`world.firms`. An entrant takes over the row of a firm that left."),
+    (Regulators, "Regulators: one row an agency", "`world.regulators`."),
+    (Records, "Records: the registry", "`world.records`, append-only; `records.parquet` has it with names."),
+    (Events, "Events: the log", "`world.events`, append-only; the material of `firm.story()`."),
+)
+
+
+def dictionary_page() -> str:
+    """Return the tables of the state, the codes, and the files of a result folder."""
+    parts = [
+        """# Data dictionary
+
+Columns of the tables that a run keeps, as declared in the code. Money is counted in months of the average firm's
+initial revenue. Months are counted from 0 in memory and from 1 in the files of a result folder. A column *per* topic,
+file, list, lever or severity has that dimension first: `effort` has the shape (topics, firms).
+"""
+    ]
+    for table, title, where in TABLES:
+        rows = [
+            (f"`{name}`", str(has["dtype"]), has["unit"], ", ".join(has["per"]) or "–", has["meaning"])
+            for name, has in table.dictionary().items()
+        ]
+        parts.append(f"## {title}\n\n{where}\n\n{_table(('Column', 'Type', 'Unit', 'Per', 'Meaning'), rows)}\n")
+    parts.append("## Codes\n\nNumbers in the tables above, and the names that files use.\n")
+    for code in (Severity, Origin, Standing, Event, ExitCause, Attribution, Lever):
+        members = ", ".join(f"{member.value} `{member.name.lower()}`" for member in code)
+        parts.append(f"{code.__name__}\n: {_first_line(code)} {members}.\n")
+    return "\n".join([*parts, _result_folder()])
+
+
+def _first_line(code: Any) -> str:
+    return inspect.cleandoc(code.__doc__ or "").splitlines()[0]
+
+
+FILES = {
+    "scenario.yaml": "the resolved scenario, every parameter stated; `--scenario` takes it",
+    "provenance.json": "version, commit, packages, machine, seed, start and duration",
+    "indicators.parquet": "one row a month: indicators of the economy",
+    "topics.parquet": "one row a month and topic",
+    "groups.parquet": "one row a measured month, dimension (sector, region, ownership, size) and group of firms",
+    "firms.parquet": "one row a place, as the run left it, with counts over the whole run",
+    "records.parquet": "one row a record of the registry",
+    "links.parquet": "one row a supply link",
+    "events.parquet": "one row an event: what happened to whom",
+    "exits.parquet": "one row an exit: when, why, and what brought it about",
+    "economy.npz": "who existed, where a graph, a file or the memory gave it",
+    "figures/": "figures as PNG and SVG",
+    "report.html": "the report: one file, readable without a network",
+}
+COMPARISON_FILES = {
+    "scenario.yaml, against.yaml": "the two resolved scenarios",
+    "provenance.json": "as for a run, with the number of seeds",
+    "effects.parquet, effects.csv": "one row an outcome: both means, paired effect, 95% interval, variance ratio",
+    "effects_by_group.parquet, effects_by_group.csv": "the same by ownership, size class, sector and region",
+    "outcomes.parquet, group_outcomes.parquet": "one row a variant and seed (and group), one column an outcome",
+    "indicators.parquet": "one row a variant, seed and month",
+    "fates.parquet": "one row a seed: firms of the start per 1,000 that leave in one world only, or in both",
+    "twins.parquet": "first seed: one row a firm that leaves in at least one world, with month and cause in each",
+    "example/scenario/, example/against/": "everything about the first seed: each is the folder of a run",
+    "figures/, report.html": "as for a run",
+    "effects.tex": "the table of effects for a paper",
+}
+
+
+def _result_folder() -> str:
+    outcomes = [(f"`{o.name}`", o.label, o.unit, o.describe_how()) for o in OUTCOMES]
+    columns = [(f"`{name}.parquet`", ", ".join(f"`{c}`" for c in table)) for name, table in _small_run().items()]
+    return f"""## Outcomes
+
+What a run is summed up by. An effect is the difference of an outcome between two paired scenarios.
+
+{_table(("Outcome", "Meaning", "Unit", "Aggregation"), outcomes)}
+
+## The folder of a run
+
+`creditregime run` and `creditregime.save` write it whole or not at all. `creditregime rerun FOLDER` computes it again:
+the tables will be the same, byte for byte.
+
+{_table(("File", "Content"), [(f"`{name}`", text) for name, text in FILES.items()])}
+
+Columns of its tables, for the preset `joint_2016`. Columns named after grades, topics and lists follow the scenario.
+
+{_table(("File", "Columns"), columns)}
+
+## The folder of a comparison
+
+{_table(("File", "Content"), [(f"`{name}`", text) for name, text in COMPARISON_FILES.items()])}
+"""
+
+
+def _small_run() -> dict[str, list[str]]:
+    """Return the columns of every table that a run gives."""
+    result = run("regime=joint_2016", "population.firms=100", months=12)
+    return {name: [str(column) for column in table.columns] for name, table in result.tables().items()}
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)

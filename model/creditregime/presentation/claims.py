@@ -1,0 +1,94 @@
+"""What a scenario rests on: how sure it is that each rule that is switched on exists, and what differs between two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from creditregime.component import Settings, details
+from creditregime.scenario import Scenario
+
+STANDINGS = {
+    "real": "documented",
+    "partly": "partly documented",
+    "unverified": "claimed, not verified",
+    "assumption": "assumption",
+}
+"""How the report calls the standing of a claim, surest first."""
+
+_WORDS = ("title", "source", "assumptions")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One rule or parameter that is switched on and says how sure its source is."""
+
+    path: str
+    value: str
+    description: str
+    standing: str
+    source: str
+
+
+def claims(scenario: Scenario) -> list[Claim]:
+    """Return the claims that are switched on, the least sure first; parts of the same kind are counted once."""
+    found: dict[tuple[str, str], Claim] = {}
+    for claim in _walk(scenario, ""):
+        found.setdefault((claim.description, claim.value), claim)
+    order = list(STANDINGS.values())
+    return sorted(found.values(), key=lambda claim: -order.index(claim.standing))
+
+
+def differences(scenario: Scenario, against: Scenario) -> list[tuple[str, str, str]]:
+    """Return each key in which two scenarios differ, with both values; a rule that changed is one row."""
+    rows = _differ(scenario.model_dump(mode="json"), against.model_dump(mode="json"), "")
+    return [row for row in rows if row[0] not in _WORDS]
+
+
+def _differ(one: Any, other: Any, path: str) -> list[tuple[str, str, str]]:
+    if one == other:
+        return []
+    mappings = isinstance(one, dict) and isinstance(other, dict)
+    if not mappings or one.get("kind") != other.get("kind"):
+        return [(path, brief(one), brief(other))]
+    rows = []
+    for key in dict.fromkeys([*one, *other]):
+        rows += _differ(one.get(key), other.get(key), f"{path}.{key}" if path else str(key))
+    return rows
+
+
+def brief(value: Any) -> str:
+    """Return a value as one line of text: a rule by its kind and fields, nothing as 'off'."""
+    if value is None or value == {}:
+        return "off"
+    if not isinstance(value, dict):
+        return str(value)
+    inner = ", ".join(f"{key}: {brief(item)}" for key, item in value.items() if key != "kind")
+    if "kind" not in value:
+        return inner
+    return f"{value['kind']} ({inner})" if inner else str(value["kind"])
+
+
+def _walk(settings: Settings, path: str) -> Iterator[Claim]:
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        place = f"{path}.{name}" if path else name
+        standing, off = details(field).get("standing"), _off(value)
+        if standing and not off and not details(field).get("planned"):
+            source = str(details(field).get("source") or "")
+            yield Claim(place, _shown(value), field.description or "", STANDINGS[standing], source)
+        if off:
+            continue
+        inner = value.items() if isinstance(value, dict) else [("", value)]
+        for key, item in inner:
+            if isinstance(item, Settings):
+                yield from _walk(item, f"{place}.{key}" if key else place)
+
+
+def _off(value: Any) -> bool:
+    return getattr(value, "kind", None) == "none" or value in (None, False, 0, "none", (), {})
+
+
+def _shown(value: Any) -> str:
+    return str(getattr(value, "kind", value)) if isinstance(value, Settings) else str(value)

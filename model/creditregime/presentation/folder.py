@@ -1,0 +1,47 @@
+"""The result folder: tables, figures and report, published together or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from creditregime.laboratory.compare import Comparison
+from creditregime.laboratory.run import RunResult
+from creditregime.laboratory.store import open_folder, write_tables
+from creditregime.presentation import tables
+from creditregime.presentation.figures import figures
+from creditregime.presentation.report import report
+
+
+def save(result: RunResult | Comparison, path: str | Path) -> Path:
+    """Write a result folder and return its absolute path.
+
+    It holds the scenario, provenance and tables, ``figures/`` (PNG and SVG), ``report.html``, and for a comparison
+    ``effects.tex``. Nothing appears at `path` before everything is written.
+
+    Parameters
+    ----------
+    result
+        A run or a comparison.
+    path
+        A folder that does not exist or is empty.
+
+    Raises
+    ------
+    StoreError
+        One line: the folder is in use, cannot be written, or the disk is full.
+    """
+    with open_folder(path) as folder:
+        write_tables(result, folder)
+        pictures = figures(result)
+        (folder / "figures").mkdir()
+        for picture in pictures:
+            (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
+            (folder / "figures" / f"{picture.name}.svg").write_bytes(picture.svg)
+        if isinstance(result, Comparison):
+            _write(folder / "effects.tex", tables.to_latex(result))
+        _write(folder / "report.html", report(result, pictures))
+    return Path(path).absolute()
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

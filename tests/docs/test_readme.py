@@ -1,0 +1,150 @@
+"""What README.md and the guides tell people to type is typed here, at a smaller size."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GUIDES = ("README.md", "docs/guide-researcher.md", "docs/guide-teacher.md", "docs/guide-author.md")
+SMALL = ("population.firms=80", "months=13")
+
+# Runs the commands of a page in one process, as starting Python anew for each would take most of the time. Figures and
+# report have tests of their own.
+DRIVER = """
+import contextlib, json, pathlib, sys
+import creditregime.presentation.folder
+from creditregime.laboratory.store import save_tables
+creditregime.presentation.folder.save = save_tables
+from creditregime.cli import main
+for arguments, target in json.loads(sys.argv[1]):
+    with open(target, "w") if target else contextlib.nullcontext(sys.stdout) as output:
+        with contextlib.redirect_stdout(output):
+            code = main(arguments)
+    if code:
+        sys.exit(f"{arguments}: exit code {code}")
+"""
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """Return the code blocks of a page in one language, indented ones included."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.findall(rf"(?ms)^( *)```{language}\n(.*?)^ *```", text)
+    return [re.sub(rf"(?m)^{indent}", "", body) for indent, body in found]
+
+
+def commands(page: str) -> list[tuple[list[str], str]]:
+    """Return the commands of a page, each with the file that takes its output."""
+    found = []
+    for line in "".join(blocks(page, "console")).splitlines():
+        command, _, target = line.partition(">")
+        words = shlex.split(command, comments=True)
+        if words[0] == "creditregime":
+            found.append((words[1:], target.strip()))
+    return found
+
+
+def small(words: list[str]) -> list[str]:
+    """Return a command with few firms, months and seeds; what a command says itself comes later and wins."""
+    words = [re.sub(r"^months=.*", "months=13", word) for word in words]
+    if words[0] in ("run", "compare"):
+        words[1:1] = SMALL
+    if words[0] == "compare":
+        words = [*words, "--seeds", "1", "--workers", "1"]
+    return words
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder with the documentation beside it, as in a checkout."""
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    return tmp_path
+
+
+def execute(arguments: list[str], folder: Path) -> str:
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "model"), "MPLBACKEND": "Agg"}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_commands(page: str, folder: Path) -> None:
+    tasks = [(small(words), target) for words, target in commands(page)]
+    assert tasks
+    execute(["-c", DRIVER, json.dumps(tasks)], folder)
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_python(page: str, folder: Path) -> None:
+    paths = []
+    for number, text in enumerate(blocks(page, "python")):
+        if "kind=" not in text:  # the file of own rules is imported by the block after it
+            paths.append(folder / f"example_{number}.py")
+            paths[-1].write_text(smaller(text), encoding="utf-8")
+    assert execute([str(paths[0])], folder).strip()  # a script of its own, as people run it
+    script = "import runpy, sys\nfor path in sys.argv[1:]: print('#'); runpy.run_path(path, run_name='__main__')"
+    shown = execute(["-c", script, *map(str, paths[1:])], folder)
+    assert all(part.strip() for part in shown.split("#\n")[1:]), "an example shows nothing"
+
+
+def smaller(script: str) -> str:
+    """Return a script with few firms, months and seeds."""
+    script = re.sub(r'"(regime=\w+)"', r'"\1", "population.firms=80"', script)
+    script = script.replace('regime="joint_2016"', '"population.firms=80", regime="joint_2016"')
+    script = re.sub(r"months=\d+", "months=13", script)
+    script = re.sub(r"seeds=\d+", "seeds=1, months=13", script)
+    script = script.replace('strikes.yaml"), ', 'strikes.yaml"), seeds=1, months=13, ')
+    return script.replace("(0.5, 1, 2)", "(0.5, 2)")
+
+
+def test_make_targets_exist() -> None:
+    targets = set(re.findall(r"(?m)^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    for page in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        named = set(re.findall(r"(?m)(?:^|`)make ([a-z]+)", text))
+        assert named
+        assert named <= targets, f"{page}: {named - targets}"
+
+
+@pytest.mark.parametrize(("language", "file"), [("python", "my_rules.py"), ("yaml", "strikes.yaml")])
+def test_own_rule_in_readme_is_the_tested_file(language: str, file: str) -> None:
+    assert (ROOT / "docs/examples" / file).read_text(encoding="utf-8") in blocks("README.md", language)
+
+
+def test_own_rules_act(folder: Path) -> None:
+    """The example's rating and targeting change what happens, and firms foresee the lower grade."""
+    script = """
+import sys
+sys.path.append("docs/examples")
+import my_rules
+import creditregime
+base = creditregime.Scenario.read("docs/examples/strikes.yaml").changed({"population.firms": 100, "months": 30})
+base = base.changed({"topics": {"tax": {"hazard": 0.9, "cost": 0.1}, "data": {}, "competition": {}}})
+base = base.changed({"inspection.rate": 0.5})
+one, two, three, four, five = (
+    creditregime.run(base, **changes).indicators.iloc[-6:].mean()
+    for changes in (
+        {},
+        {"rating.limit": 1},
+        {"inspection.per_record": 20},
+        {"measures.no_tenders.size": 100},
+        {"behaviour.kind": "per_firm", "behaviour.strategy": "wait_and_see"},
+    )
+)
+assert 0 < one["grade_struck_out"] < two["grade_struck_out"]
+assert three["inspections"] > 1.5 * one["inspections"]
+assert four["compliance"] > one["compliance"], "firms do not foresee being struck out"
+assert five["compliance"] != one["compliance"]
+print("done")
+"""
+    assert "done" in execute(["-c", script], folder)

@@ -1,0 +1,94 @@
+"""The plain-Mesa peer follows the same rules as the model, and the memory floor counts what a month streams."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.agreement import NAMES, agreement, compare, our_means, peer_means, reduced
+from benchmarks.floor import FEW_ROWS, floor_bytes, network_arrays, streamed
+from benchmarks.peer import PlainMesa, Regulator
+from benchmarks.run import Row, table
+from creditregime import CreditRegime
+from creditregime.world import Firms
+
+FIRMS, MONTHS, SEEDS = 200, 12, range(1, 17)
+MOST_ERRORS = 4.0  # seeds are fixed, so a pass stays a pass; |t(15)| beyond 4 has probability 0.0012
+
+
+@pytest.fixture(scope="module")
+def peer_runs() -> list[np.ndarray]:
+    scenario = reduced(FIRMS)
+    economy = scenario.population.build(scenario.seed)
+    return [peer_means(scenario, economy, MONTHS, seed) for seed in SEEDS]
+
+
+def ours(**changes: object) -> list[np.ndarray]:
+    scenario = reduced(FIRMS, **changes)
+    economy = scenario.population.build(scenario.seed)
+    return [our_means(scenario, economy, MONTHS, seed) for seed in SEEDS]
+
+
+def test_model_and_peer_agree_within_monte_carlo_error(peer_runs):
+    found = compare(ours(), peer_runs)
+    apart = {name: item for name, item in found.items() if item.errors_apart > MOST_ERRORS}
+    assert not apart
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"monitoring.share": 0.1}, "detections"),
+        ({"behaviour.adjustment": 0.1}, "compliance"),
+        ({"exit.background": 0.12}, "exits"),
+    ],
+)
+def test_a_different_rule_would_be_seen(peer_runs, changes, name):
+    assert compare(ours(**changes), peer_runs)[name].errors_apart > MOST_ERRORS
+
+
+def test_agreement_runs_both_sides():
+    assert set(agreement(60, 2, (1, 2))) == set(NAMES)
+
+
+def test_the_peer_conserves_money_and_is_plain_mesa():
+    model = PlainMesa(reduced(80))
+    assert len(model.agents_by_type[Regulator]) == 8
+    assert len(model.agents) == 88
+    for _ in range(6):
+        before = sum(firm.equity + firm.debt for firm in model.firms)
+        model.step()
+        received = sum(amount for (payer, _), amount in model.ledger.items() if payer != "firms")
+        paid = sum(amount for (_, payee), amount in model.ledger.items() if payee != "firms")
+        after = sum(firm.equity + firm.debt for firm in model.firms)
+        assert after - before == pytest.approx(received - paid, abs=1e-6)
+    assert len(model.datacollector.get_model_vars_dataframe()) == 6
+
+
+def test_the_floor_counts_declared_arrays_only():
+    world = CreditRegime(reduced(60)).world
+    names = {item.name for item in streamed(world)}
+    assert {"firms.effort", "firms.live", "network.weight", "network.supplier", "network.pointer"} <= names
+    assert {name.partition(".")[2] for name in names}.isdisjoint(FEW_ROWS)
+    known = {*Firms.dictionary(), *network_arrays(world.network)}
+    assert known >= FEW_ROWS
+    assert 0 < floor_bytes(world) < world.firms.nbytes + world.network.nbytes
+
+
+def test_columns_left_out_of_the_floor_change_at_few_rows():
+    model = CreditRegime(reduced(2000))
+    model.step()
+    tables = {**vars(model.world.firms), **network_arrays(model.world.network)}
+    before = {name: tables[name].copy() for name in FEW_ROWS}
+    model.step()
+    for name, old in before.items():
+        assert (tables[name] != old).mean() < 0.05, name
+
+
+def test_table_shows_verdicts():
+    text = table(
+        [Row("speed", "70", "at least 60", True), Row("size", "9", "at most 8", False), Row("x", "1", "", None)]
+    )
+    assert "| speed | 70 | at least 60 | pass |" in text
+    assert "| size | 9 | at most 8 | **fail** |" in text
+    assert "| x | 1 |  | - |" in text
