@@ -49,26 +49,34 @@ class Firm(Conduct):
         for kind, share in enumerate(market.shares):
             wanted = share * self.final_demand
             kept = wanted * max(1 - lost[kind], 0.0) if self.active else 0.0
-            market.wanted[kind] += wanted
             market.held[kind] += kept
-            self.final[kind] = kept
+            self.final[kind], self.kept[kind], self.withheld[kind] = kept, kept, wanted - kept
 
     def produce(self) -> None:
         """Produce what is wanted as far as capacity and inputs allow."""
         market = self.market
-        self.final = [amount * gain for amount, gain in zip(self.final, market.gain, strict=True)]
+        self.final = [amount * market.gain(kind, self) for kind, amount in enumerate(self.final)]
         self.intermediate = self.orders if self.active else 0.0
         self.orders = 0.0
         self.demand = (self.intermediate + sum(self.final)) / self.size
         self.supply = min(self.capacity, self.level)
         self.output = min(self.demand, self.supply)
         self.delivered = self.output / self.demand if self.demand > 0 else 0.0
+        self.spare = max(self.supply - self.output, 0.0) * self.size
         market.supply += self.size * min(self.supply, 1.0)
+        market.spare += self.spare
+
+    def miss(self) -> None:
+        """See what of a shortfall of this firm others cannot replace."""
+        self.missed = min(self.size / max(self.market.supply, 1e-30), 1.0)
 
     def ship(self) -> None:
-        """See what of a shortfall buyers miss: competitors replace the rest."""
-        self.missed = min(self.size / max(self.market.supply, 1e-30), 1.0)
+        """Tell the markets what buyers want from others than their own suppliers."""
         self.market.spot += self.intermediate * (1 - self.delivered) * (1 - self.missed)
+        for item in self.inputs:
+            for link in item.links:
+                if not link.weight:
+                    link.supplier.market.spot += link.coefficient * (1 - link.supplier.missed) * item.ordered
 
     def receive(self) -> None:
         """Receive inputs, use stocks, and see what production they allow next month."""
@@ -90,12 +98,11 @@ class Firm(Conduct):
         total = 0.0
         for link in item.links:
             supplier = link.supplier
+            replaced = (1 - supplier.missed) * supplier.market.met
             if link.weight:
-                total += link.weight * (1 - supplier.missed * (1 - supplier.delivered))
+                total += link.weight * (1 - (1 - replaced) * (1 - supplier.delivered))
             else:
-                replaced = link.coefficient * (1 - supplier.missed)
-                total += replaced
-                supplier.market.spot += replaced * item.ordered
+                total += link.coefficient * replaced
         return total
 
     # Stage 12: settlement
@@ -105,7 +112,7 @@ class Firm(Conduct):
         if not self.active:
             return
         market = self.market
-        spot = self.size * min(self.supply, 1.0) * (market.spot / market.supply if market.supply > 0 else 0.0)
+        spot = self.spare * market.share
         self.output += spot / self.size
         self.earn(spot)
         self.spend()
@@ -378,8 +385,11 @@ class PlainMesa(mesa.Model):
         firms.do("order")
         for market in self.markets:
             market.share_out(self.rules.scenario.trade.substitution)
-        for stage in ("produce", "ship", "receive"):
+        for stage in ("produce", "miss", "ship"):
             firms.do(stage)
+        for market in self.markets:
+            market.meet_shortfalls()
+        firms.do("receive")
 
     def enter(self) -> None:
         """Fill free places."""

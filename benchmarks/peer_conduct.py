@@ -54,7 +54,7 @@ class Conduct(mesa.Agent):
         self.active, self.caught, self.grade_before = True, False, self.grade
         self.orders = self.fines = self.costs = self.profit = self.capacity = self.compliance = 0.0
         self.shortfall = self.delivered = self.missed = self.intermediate = self.paid = 0.0
-        self.final = [0.0, 0.0, 0.0]
+        self.final, self.kept, self.withheld, self.spare = [0.0] * 3, [0.0] * 3, [0.0] * 3, 0.0
         self.losses = [0.0, 0.0, 0.0, 0.0]
         self.in_force: list[Sanction] = []
         self.forget()

@@ -64,14 +64,30 @@ class Market:
 
     def clear(self) -> None:
         """Start a month."""
-        self.wanted, self.held = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
-        self.gain = [1.0, 1.0, 1.0]
-        self.supply = self.spot = 0.0
+        self.held, self.moving = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+        self.substitution = 0.0
+        self.supply = self.spare = self.spot = self.share = 0.0
+        self.met = 1.0
 
     def share_out(self, substitution: float) -> None:
-        """Let the firms that kept their customers gain a part of what the others lost."""
-        for kind, (wanted, held) in enumerate(zip(self.wanted, self.held, strict=True)):
-            self.gain[kind] = 1 + substitution * (wanted - held) / held if held > 0 else 1.0
+        """Let firms gain a part of what the others lost, in proportion to the customers that they kept."""
+        self.substitution = substitution
+        for kind in range(len(self.held)):
+            self.moving[kind] = sum(self._moves(kind, firm) for firm in self.firms)
+
+    def gain(self, kind: int, firm: Firm) -> float:
+        """Return the factor on a firm's own demand: nobody takes over its own loss."""
+        return 1 + self.substitution * (self.moving[kind] - self._moves(kind, firm))
+
+    def _moves(self, kind: int, firm: Firm) -> float:
+        others = self.held[kind] - firm.kept[kind]
+        return firm.withheld[kind] / others if others > 1e-9 else 0.0
+
+    def meet_shortfalls(self) -> None:
+        """See how far what the firms could still make covers what is wanted on the spot."""
+        self.share = self.spot / self.spare if self.spare > 0 else 0.0
+        self.met = (1 / self.share if self.share > 1 else 1.0) if self.spare > 0 else 0.0
+        self.share = min(self.share, 1.0)
 
     def meet(self, uniform: float) -> Firm:
         """Return a firm, drawn in proportion to size."""

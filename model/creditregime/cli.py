@@ -141,7 +141,7 @@ def _load_rules(arguments: argparse.Namespace) -> None:
 
 
 def _against(texts: Sequence[str]) -> dict[str, Any] | None:
-    from creditregime.composition import _parse as parse_override
+    from creditregime.composition import parse_override
 
     return dict(map(parse_override, texts)) if texts else None
 

@@ -38,6 +38,7 @@ def parameter(
     description: str,
     source: str | None = None,
     standing: Standing | None = None,
+    planned_values: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
     """Declare one parameter of a rule.
@@ -52,10 +53,14 @@ def parameter(
         Where the default comes from; ``None`` marks a modelling assumption.
     standing
         How sure the source is that the real system works like this.
+    planned_values
+        Values that have their place but are refused in this version.
     **bounds
         pydantic constraints: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, ``default_factory``.
     """
     extra: dict[str, Any] = {"unit": unit, "source": source, "standing": standing}
+    if planned_values:
+        extra["planned_values"] = list(planned_values)
     if "default_factory" in bounds:
         return Field(description=description, json_schema_extra=extra, **bounds)
     return Field(default, description=description, json_schema_extra=extra, **bounds)
@@ -103,12 +108,18 @@ class Settings(BaseModel):
                 names = sorted(cls.model_fields)
                 context = {"key": str(key), "allowed": ", ".join(names), "hint": nearest(str(key), names)}
                 raise PydanticCustomError("unknown_key", "unknown key{hint}; allowed: {allowed}", context)
-            given = tuple(value) if isinstance(value, list) else value  # YAML knows no tuples
-            if details(field).get("planned") and given != field.default:
+            if _is_planned(field, value):
                 context = {"key": key, "value": shown(value), "default": repr(field.default)}
-                text = "{value} is not available in this version; only {default} is accepted"
+                text = "{value} is not available in this version; the default is {default}"
                 raise PydanticCustomError("planned", text, context)
         return data
+
+
+def _is_planned(field: FieldInfo, value: Any) -> bool:
+    if isinstance(value, str) and value in details(field).get("planned_values", ()):
+        return True
+    given = tuple(value) if isinstance(value, list) else value  # YAML knows no tuples
+    return bool(details(field).get("planned")) and given != field.default
 
 
 def details(field: FieldInfo) -> Mapping[str, Any]:

@@ -47,7 +47,7 @@ def load(*overrides: str, scenario: str | Path | None = None, **changes: Any) ->
     ScenarioError
         One line that names the key's path, the value and what is allowed.
     """
-    choices, values = _split(overrides, changes)
+    choices, values = split_overrides(overrides, changes)
     if scenario is None:
         start = Scenario.parse(_compose(choices))
     else:
@@ -60,10 +60,10 @@ def load(*overrides: str, scenario: str | Path | None = None, **changes: Any) ->
     return Scenario.parse(data)
 
 
-def _split(overrides: Sequence[str], changes: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+def split_overrides(overrides: Sequence[str], changes: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     """Tell choices of presets from values of parameters."""
     options, choices, values = groups(), {}, {}
-    parsed = [_parse(text) for text in overrides]
+    parsed = [parse_override(text) for text in overrides]
     for key, value in [*parsed, *changes.items()]:
         if key in options and isinstance(value, str):
             if value not in options[key]:
@@ -77,7 +77,8 @@ def _split(overrides: Sequence[str], changes: Mapping[str, Any]) -> tuple[dict[s
     return choices, values
 
 
-def _parse(text: str) -> tuple[str, Any]:
+def parse_override(text: str) -> tuple[str, Any]:
+    """Return key and value of an override such as ``spillover.partner.strength=0.3``, read as Hydra reads it."""
     try:
         override: Override = OverridesParser.create().parse_override(text)
         value = override.value()

@@ -44,8 +44,10 @@ class Network:
         Sum of the group's coefficients.
     stock : (G,) float32
         Stock of the input, months of use at initial output.
-    dispensable : (G,) float32
-        0 for an essential input, infinity for others: the level below which a shortage cannot bind.
+    essential : (E,) int32
+        The groups that are essential inputs.
+    firm_essentials : (N + 1,) int32
+        The essential groups of buyer ``i`` are ``essential[firm_essentials[i]:firm_essentials[i + 1]]``.
     linear : (G,) float32
         The required coefficient where a shortage costs output in proportion (non-essential inputs), else 0.
     """
@@ -68,7 +70,8 @@ class Network:
         essential = economy.essential[self.group_sector, economy.sector[economy.buyer[starts]]]
         self.stock = np.ones(len(starts), np.float32)
         self.required = np.add.reduceat(self.coefficient, starts) if len(starts) else np.empty(0, np.float32)
-        self.dispensable = np.where(essential == ESSENTIAL, 0, np.inf).astype(np.float32)
+        self.essential = np.flatnonzero(essential == ESSENTIAL).astype(np.int32)
+        self.firm_essentials = np.searchsorted(self.essential, self.firm_groups).astype(np.int32)
         self.linear = np.where(essential == NON_ESSENTIAL, self.required, 0).astype(np.float32)
         self._idle: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
@@ -113,13 +116,13 @@ class Network:
         product: Floats = self._to_supplier @ orders
         return product
 
-    def over_groups(self, operation: np.ufunc, values: Floats, empty: float) -> Floats:
-        """Reduce a value a group to a value a firm with `operation`; firms without inputs get `empty`."""
-        result = np.full(self.rows, empty, np.float32)
-        having = np.flatnonzero(self.firm_groups[1:] > self.firm_groups[:-1])
-        if len(having):
-            result[having] = operation.reduceat(values, self.firm_groups[having])
-        return result
+    def sum_groups(self, values: Floats) -> Floats:
+        """Return the sum of a value a group, (G,), over each firm's groups, (N,)."""
+        return _reduce(np.add, values, self.firm_groups, 0.0)
+
+    def least_essential(self, values: Floats) -> Floats:
+        """Return the least of a value a group, (G,), over each firm's essential groups, (N,); infinite without any."""
+        return _reduce(np.minimum, values[self.essential], self.firm_essentials, np.inf)
 
     def unweighted(self) -> Network:
         """Return a view of the same links in which every active one has weight 1."""
@@ -222,3 +225,11 @@ def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]
     first, counts = pointer[rows].astype(np.int64), np.diff(pointer)[rows]
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(first, counts) + within
+
+
+def _reduce(operation: np.ufunc, values: Floats, pointer: NDArray[np.int32], empty: float) -> Floats:
+    result = np.full(len(pointer) - 1, empty, np.float32)
+    having = np.flatnonzero(pointer[1:] > pointer[:-1])
+    if len(having):
+        result[having] = operation.reduceat(values, pointer[having])
+    return result

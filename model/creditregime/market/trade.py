@@ -75,11 +75,13 @@ class Trade(Rule, family="trade"):
         if kept.min() == 1 == kept.max():
             return
         market = world.market()
-        wanted = np.bincount(market, demand)
+        lost = demand * (1 - kept)
         demand *= kept
-        held = np.bincount(market, demand)
-        gain = np.divide(wanted - held, held, out=np.zeros_like(held), where=held > 0)
-        demand *= (1 + self.substitution * gain).astype(np.float32)[market]
+        others = (np.bincount(market, demand)[market] - demand).astype(np.float32)
+        moves = np.divide(lost, others, out=np.zeros_like(lost), where=others > others.max() * np.float32(1e-6))
+        gain = (np.bincount(market, moves)[market] - moves).astype(np.float32)  # nobody takes over its own loss
+        gain *= np.float32(self.substitution)
+        demand *= 1 + gain
 
 
 class NoTrade(Trade, kind="none"):
@@ -143,9 +145,8 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         np.minimum(capacity, firms.inputs, out=firms.supply)
         np.minimum(firms.demand, firms.supply, out=firms.output)
         delivered = np.divide(firms.output, firms.demand, out=np.zeros_like(capacity), where=firms.demand > 0)
-        missed = self._missed(world)
+        spot, missed = self._spot(world, ordered, intermediate * (1 - delivered), capacity)
         inputs = self._receive(world, level, delivered, missed)
-        spot = self._spot(world, ordered, intermediate * (1 - delivered), missed)
         for sales in (*final, intermediate):
             np.multiply(sales, delivered, out=sales)
         intermediate += spot
@@ -163,7 +164,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         return level
 
     def _missed(self, world: World) -> Floats:
-        """Return the share of a supplier's shortfall that its buyers miss: min(1, s / Σ s h of the sector), (N,)."""
+        """Return the share of a supplier's shortfall that others cannot replace: min(1, s / Σ s h of its sector)."""
         firms = world.firms
         if self.replaceability == "none":
             return np.ones(world.rows, np.float32)
@@ -176,7 +177,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         firms, network = world.firms, world.network
         received = self._arriving(world, delivered, missed)
         received *= level
-        paid = network.over_groups(np.add, received, 0.0)
+        paid = network.sum_groups(received)
         paid *= firms.size
         paid *= firms.active
         if self.rationing == "orders":
@@ -201,31 +202,41 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         np.add.at(arriving, groups, replaced)
         return arriving
 
-    def _spot(self, world: World, ordered: Floats, undelivered: Floats, missed: Floats) -> Floats:
-        """Return what each firm sells in place of others of its sector, (N,) money, and add it to output."""
+    def _spot(self, world: World, ordered: Floats, undelivered: Floats, capacity: Floats) -> tuple[Floats, Floats]:
+        """Return what each firm sells in place of others of its sector, (N,) money, and what buyers still miss, (N,).
+
+        What a sector can sell on the spot is what its firms could make beyond their own orders; with rationing
+        ``initial`` there is no such limit, as in Diem et al. The sales are added to output.
+        """
         firms, network, market = world.firms, world.network, world.market()
+        missed = self._missed(world)
         if self.replaceability == "none":
-            return np.zeros(world.rows, np.float32)
-        wanted = np.bincount(market, undelivered * (1 - missed))
+            return np.zeros(world.rows, np.float32), missed
         idle, groups = network.idle()
         supplier = network.supplier[idle]
         value = network.coefficient[idle] * ordered[groups] * (1 - missed[supplier])
+        wanted = np.bincount(market, undelivered * (1 - missed))
         wanted += np.bincount(market[supplier], value, minlength=len(wanted))
-        able = firms.size * np.minimum(firms.supply, 1)
+        able = np.minimum(firms.supply, 1) if self.rationing == "initial" else firms.supply - firms.output
+        able = np.maximum(able, 0) * firms.size
         supply = np.bincount(market, able)
         share = np.divide(wanted, supply, out=np.zeros_like(wanted), where=supply > 0)
+        if self.rationing == "orders":
+            met = np.divide(1, share, out=np.ones_like(share), where=share > 1) * (supply > 0)
+            missed = 1 - (1 - missed) * met.astype(np.float32)[market]
+            share = np.minimum(share, 1)
         spot = able * share.astype(np.float32)[market]
         firms.output += spot / firms.size
-        return spot
+        return spot, missed
 
     def _bound(self, world: World, level: Floats, most: float) -> Floats:
         """Return the level of output that the available levels of inputs allow, (N,), at most `most`."""
         network = world.network
-        bound = network.over_groups(np.minimum, np.maximum(level, network.dispensable), np.inf)
+        bound = network.least_essential(level)
         missing = np.minimum(level, np.float32(most))
         np.subtract(np.float32(most), missing, out=missing)
         missing *= network.linear
-        loss = network.over_groups(np.add, missing, 0.0)
+        loss = network.sum_groups(missing)
         loss /= np.maximum(world.firms.domestic_inputs, np.float32(1e-30))
         np.subtract(np.float32(most), loss, out=loss)
         np.minimum(bound, loss, out=bound)

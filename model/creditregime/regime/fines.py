@@ -25,7 +25,7 @@ class NoFines(Fines, kind="none"):
 
 
 class Statutory(Fines, kind="statutory"):
-    """A topic's fine, by severity, in months of the firm's own initial revenue."""
+    """A topic's fine, by severity, in months of the firm's own initial revenue; none for what no law forbids."""
 
     minor: float = parameter(0.1, unit="-", ge=0, description="fine for a minor violation relative to a general one")
     serious: float = parameter(4.0, unit="-", ge=0, description="fine for a serious one relative to a general one")
@@ -33,7 +33,7 @@ class Statutory(Fines, kind="statutory"):
 
     def prepare(self, world: World, topics: dict[str, Topic]) -> None:
         """Write fine by topic and severity."""
-        fine = np.array([topic.fine for topic in topics.values()], np.float32) * np.float32(self.scale)
+        fine = np.array([topic.fine * topic.illegal for topic in topics.values()], np.float32) * np.float32(self.scale)
         world.law.fine[:] = fine[:, None] * np.array([self.minor, 1, self.serious], np.float32)
 
     def impose(self, world: World) -> None:
@@ -42,4 +42,4 @@ class Statutory(Fines, kind="statutory"):
         if len(found.firm):
             fine = world.law.fine[found.topic, found.severity - 1] * world.firms.size[found.firm]
             np.add.at(world.firms.fines, found.firm, fine)
-            world.log(Event.FINED, found.firm, found.topic)
+            world.log(Event.FINED, found.firm[fine > 0], found.topic[fine > 0])

@@ -25,7 +25,11 @@ class Coverage(Monitoring, kind="coverage"):
     """A share of violations is seen as it happens."""
 
     share: PerTopic = parameter(
-        0.02, unit="probability", description="share of violations seen automatically", standing="unverified"
+        0.02,
+        unit="probability",
+        description="share of violations seen by online feeds and data cross-checks; general camera surveillance, a"
+        " press claim, would be a share near 1",
+        standing="partly",
     )
 
     def watch(self, world: World) -> None:

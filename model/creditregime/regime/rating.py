@@ -104,6 +104,7 @@ class Points(Rating, kind="points"):
     calendar: int = parameter(
         1, unit="months", ge=1, le=120, description="months between evaluations; 1 rates every month", standing="partly"
     )
+    coverage: dict[str, float] = planned({}, unit="share", description="share rated, by ownership", standing="partly")
     opt_out: float = planned(0.0, unit="share", description="share of firms that opted out of rating", standing="real")
     rater_bias: float = planned(0.0, unit="points", description="points for a connected firm", standing="partly")
     noise: float = planned(0.0, unit="points", description="standard deviation of rating noise")

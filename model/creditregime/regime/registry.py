@@ -16,7 +16,7 @@ from creditregime.world import Findings, World
 def collect(world: World) -> None:
     """Gather what was found this month into ``world.findings``; what is not there is recorded as minor."""
     firms = world.firms
-    topic, firm = np.nonzero(firms.found)
+    topic, firm = np.divmod(np.flatnonzero(firms.found.reshape(-1) != 0), world.rows)
     severity = firms.violation[topic, firm]
     true = severity > 0
     severity = np.where(true, severity, np.uint8(Severity.MINOR))
@@ -49,7 +49,11 @@ class Database(Registry, kind="database"):
     """
 
     sharing: Literal["siloed", "central"] = parameter(
-        "siloed", unit="-", description="who sees a record: the topic's regulator, or every rater", standing="partly"
+        "siloed",
+        unit="-",
+        description="who sees a record: the topic's regulator, or every rater",
+        standing="partly",
+        planned_values=("regional",),
     )
     minor_term: int = parameter(12, unit="months", ge=1, le=255, description="months for which a minor record counts")
     general_term: int = parameter(24, unit="months", ge=1, le=255, description="months for which a general one counts")

@@ -53,7 +53,9 @@ class Linear(PartnerSpillover, kind="linear"):
         standing="partly",
     )
     direction: Literal["suppliers", "buyers", "both"] = parameter("suppliers", unit="-", description="whose shortfall")
-    mode: Literal["points", "list"] = parameter("points", unit="-", description="what spills over")
+    mode: Literal["points", "list"] = parameter(
+        "points", unit="-", description="what spills over", planned_values=("grade", "lever")
+    )
     weighting: Literal["value", "equal", "sum"] = parameter(
         "value", unit="-", description="mean weighted by trade value, plain mean, or sum over partners"
     )
