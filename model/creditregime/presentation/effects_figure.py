@@ -44,7 +44,7 @@ _LINE = 0.24
 _STRIP = (3.4, 6.3)
 _TEXT, _LEVELS, _READING = 6.55, 8.6, 10.15
 """Where the columns begin, inches from the left."""
-_COLOURS = {"better": style.BLUE, "worse": style.VERMILION, "more": style.INK, "less": style.INK}
+_COLOURS = {"more": style.BLUE, "less": style.VERMILION}
 
 
 def effects(comparison: Comparison, outcomes: Sequence[str] | None = None, name: str = "effects") -> Picture:
@@ -118,10 +118,7 @@ def _draw(figure: Figure, rows: Sequence[Any], y: float, seeds: int) -> None:
         _strip(axes, row)
         _words(figure, row, (y + 0.17 + (_ROW - 0.17) / 2) / height)
     runs = f"{seeds} paired runs, common random numbers" if seeds > 1 else "One pair of runs: no interval can be given"
-    bars = (
-        " Bars: 95% intervals of the mean difference; ● excludes 0, ○ includes 0. “Better” and “worse” are from the "
-        "public's side and left open where that depends."
-    )
+    bars = " Bars: 95% intervals of the mean difference; ● excludes 0, ○ includes 0."
     style.note(figure, f"{runs}. Each row has its own scale.{bars if seeds > 1 else ''}")
 
 
@@ -139,7 +136,7 @@ def _header(figure: Figure, y: float) -> None:
 
 def _strip(axes: Axes, row: Any) -> None:
     effect, low, high = (float(row[name]) for name in ("effect", "low", "high"))
-    reading = wording.verdict(row, int(row["better"]))
+    reading = wording.verdict(row)
     colour = _COLOURS.get(reading, style.FAINT)
     axes.axvline(0, color=style.FAINT, linewidth=0.9)
     face = colour if reading in _COLOURS else "white"
@@ -163,7 +160,7 @@ def _words(figure: Figure, row: Any, y: float) -> None:
     finite = np.isfinite([low, high]).all()
     places = wording.decimals(effect, (high - low) / 2) if finite else wording.decimals(effect)
     text = f"{wording.number(effect, places, signed=True)}  {wording.interval(low, high, places)}"
-    reading = wording.verdict(row, int(row["better"]))
+    reading = wording.verdict(row)
     levels = min(max(wording.decimals(float(row["against"]), float(row["scenario"])), places), 3)
     moves = f"{wording.number(row['against'], levels)} → {wording.number(row['scenario'], levels)}"
     figure.text(0.13 / _WIDTH, y, row["label"], fontsize=9.5, va="bottom")

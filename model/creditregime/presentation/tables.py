@@ -68,7 +68,7 @@ def line(row: Any) -> Line:
         effect=wording.number(effect, places, signed=True),
         interval=wording.interval(low, high, places),
         ratio=wording.number(float(row["variance_ratio"]), 2),
-        reading=wording.verdict(row, int(row["better"])),
+        reading=wording.verdict(row),
     )
 
 

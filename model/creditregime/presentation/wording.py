@@ -48,15 +48,15 @@ def interval(low: float, high: float, places: int | None = None) -> str:
     return f"[{number(low, places, signed=True)}, {number(high, places, signed=True)}]"
 
 
-def verdict(row: Any, better: int) -> str:
-    """Return in a word what an effect says: better, worse, more, less, no change, unclear, or one seed (too few).
+def verdict(row: Any) -> str:
+    """Return in a word what an effect says: more, less, no change, unclear, or one seed (too few).
+
+    Which of them is desirable is for the reader to say.
 
     Parameters
     ----------
     row
         Has ``effect``, ``low`` and ``high``.
-    better
-        1 if more is better, -1 if less is, 0 if that depends.
     """
     if not (math.isfinite(row.low) and math.isfinite(row.high)):
         return "one seed"
@@ -64,6 +64,4 @@ def verdict(row: Any, better: int) -> str:
         return "no change"
     if row.low <= 0 <= row.high:
         return "unclear"
-    if better == 0:
-        return "more" if row.effect > 0 else "less"
-    return "better" if row.effect * better > 0 else "worse"
+    return "more" if row.effect > 0 else "less"
