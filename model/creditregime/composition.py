@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from creditregime.component import nearest
 from creditregime.errors import ScenarioError
 from creditregime.paths import config_root
+from creditregime.plugins import discover
 from creditregime.scenario import Scenario, put
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
@@ -47,6 +48,7 @@ def load(*overrides: str, scenario: str | Path | None = None, **changes: Any) ->
     ScenarioError
         One line that names the key's path, the value and what is allowed.
     """
+    discover()
     choices, values = split_overrides(overrides, changes)
     if scenario is None:
         start = Scenario.parse(_compose(choices))

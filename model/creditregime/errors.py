@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 class CreditRegimeError(Exception):
-    """Base class of every error that a user can mend; its text is one line."""
+    """Base class of every error that a user can mend; its text is one line, whatever it quotes."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(" ".join(text.split()))
 
 
 class ScenarioError(CreditRegimeError, ValueError):

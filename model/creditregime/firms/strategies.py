@@ -25,6 +25,11 @@ def strategy(name: str) -> Callable[[Decide], Decide]:
     return declare
 
 
+def strategies() -> dict[str, Decide]:
+    """Return the declared strategies by name, sorted."""
+    return dict(sorted(_STRATEGIES.items()))
+
+
 def find_strategy(name: str) -> Decide:
     """Return the declared strategy, or refuse with the names that there are."""
     if name not in _STRATEGIES:

@@ -1,0 +1,96 @@
+"""Results as text for a terminal of 80 columns or more."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+import pandas as pd
+
+from creditregime.laboratory.compare import Comparison
+from creditregime.laboratory.outcomes import OUTCOMES, summarise
+from creditregime.laboratory.run import RunResult
+
+WIDTH = 92
+_LABEL = 46
+_RULE = "-" * 97
+
+
+def run_table(result: RunResult) -> str:
+    """Return the outcomes of one run."""
+    values = summarise(result.indicators)
+    scenario = result.scenario
+    lines = [
+        f"{scenario.title or 'scenario'}: {len(result.firms)} firms, {scenario.months} months, seed {result.seed}",
+        "",
+    ]
+    for outcome in OUTCOMES:
+        if outcome.headline:
+            lines.append(f"{_cut(outcome.label, 44):<44} {number(values[outcome.name]):>10}  {outcome.unit}")
+    return "\n".join([*lines, "", _NOTE_LEVELS])
+
+
+def effect_lines(result: Comparison) -> str:
+    """Return the paired effects of a comparison with their 95% intervals."""
+    effects = result.effects()
+    headline = {outcome.name for outcome in OUTCOMES if outcome.headline}
+    rows = effects[effects["outcome"].isin(headline)]
+    head = f"{'':<{_LABEL}} {'scenario':>9} {'against':>9} {'effect':>9}  95% interval"
+    lines = [*_captions(result), "", head, _RULE, *(_effect_line(row) for _, row in rows.iterrows())]
+    return "\n".join([*lines, _RULE, *_fate_lines(result), _NOTE_LEVELS, *_notes(result)])
+
+
+_NOTE_LEVELS = "Levels are means of the last 5 years (or the whole run if shorter); exits are totals of the run."
+
+
+def number(value: float, signed: bool = False) -> str:
+    """Return a number with about four digits."""
+    if not math.isfinite(value):
+        return "-"
+    size = abs(value)
+    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
+    text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
+    zero = not any(character in "123456789" for character in text)
+    return text.replace("-", "").replace("+", "") if zero else text
+
+
+def _effect_line(row: pd.Series) -> str:  # type: ignore[type-arg]
+    label = _cut(f"{row['label']}, {row['unit']}", _LABEL)
+    low, high = number(row["low"], signed=True), number(row["high"], signed=True)
+    interval = f"[{low}, {high}]" if math.isfinite(row["low"]) else "-"
+    shown = [f"{number(row[key], signed=key == 'effect'):>9}" for key in ("scenario", "against", "effect")]
+    return f"{label:<{_LABEL}} {' '.join(shown)}  {interval}"
+
+
+def _captions(result: Comparison) -> list[str]:
+    lines = []
+    for variant, label in zip(("scenario", "against"), result.labels, strict=True):
+        lines += textwrap.wrap(f"{variant + ':':<9} {label}", WIDTH, subsequent_indent=" " * 10)
+    firms = len(result.example[0].firms)
+    last = result.seeds[-1]
+    seeds = (
+        f"{len(result.seeds)} paired seeds ({result.seeds[0]} to {last})" if len(result.seeds) > 1 else f"seed {last}"
+    )
+    return [*lines, f"{'':<9} {firms:,} firms, {result.scenario.months} months, {seeds}"]
+
+
+def _fate_lines(result: Comparison) -> list[str]:
+    if "scenario_only" not in result.fates:
+        return []
+    means = result.fates[["scenario_only", "against_only"]].mean()
+    here, there = (number(means[name]) for name in ("scenario_only", "against_only"))
+    text = f"Of 1,000 firms of the start, {here} leave only in the scenario and {there} only in the other world."
+    return textwrap.wrap(text, len(_RULE))
+
+
+def _notes(result: Comparison) -> list[str]:
+    if len(result.seeds) < 2:
+        return ["One pair of seeds gives no interval."]
+    ratio = result.effects().set_index("outcome")["variance_ratio"]
+    if not math.isfinite(ratio["compliance"]):
+        return []
+    return [f"Shared draws left {100 * ratio['compliance']:.1f}% of the variance of the effect on compliance."]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1].rstrip(" ,") + "…"

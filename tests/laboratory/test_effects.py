@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from creditregime.laboratory.effects import effect_table, paired
+from creditregime.laboratory.outcomes import BY_NAME, LATE_MONTHS, OUTCOMES, summarise
+
+
+def test_intervals_are_students_over_pairs() -> None:
+    rng = np.random.default_rng(1)
+    base = rng.normal(size=(12, 3))
+    one, other = base + rng.normal(1, 0.2, size=(12, 3)), base
+    found = paired(one, other)
+    known = stats.ttest_rel(one, other).confidence_interval(0.95)
+    assert found["low"] == pytest.approx(known.low)
+    assert found["high"] == pytest.approx(known.high)
+    assert found["effect"] == pytest.approx((one - other).mean(axis=0))
+    unpaired = one.var(axis=0, ddof=1) + other.var(axis=0, ddof=1)
+    assert found["variance_ratio"] == pytest.approx((one - other).var(axis=0, ddof=1) / unpaired)
+    assert (found["variance_ratio"] < 0.2).all()
+
+
+def test_one_pair_has_an_effect_but_no_interval() -> None:
+    found = paired(np.array([[3.0]]), np.array([[1.0]]))
+    assert found["effect"] == [2]
+    assert np.isnan([found["low"][0], found["high"][0], found["variance_ratio"][0]]).all()
+
+
+def test_pairs_are_matched_by_seed_not_by_row() -> None:
+    rows = [("scenario", 1, 5.0), ("scenario", 2, 7.0), ("against", 2, 6.0), ("against", 1, 4.0)]
+    outcomes = pd.DataFrame(rows, columns=["variant", "seed", "compliance"])
+    table = effect_table(outcomes, [BY_NAME["compliance"]])
+    assert table["effect"].item() == 1
+    assert table["low"].item() == table["high"].item() == 1  # both pairs differ by one
+
+
+def test_levels_are_late_means_and_exits_totals_per_thousand() -> None:
+    months = np.arange(1, 101)
+    frame = pd.DataFrame({outcome.name: np.zeros(100) for outcome in OUTCOMES} | {"month": months, "firms": 500.0})
+    frame["compliance"] = np.where(months > 100 - LATE_MONTHS, 0.5, 0.1)
+    frame["exits"] = 1.0
+    frame.loc[1:, "firms"] = 400.0  # later months do not change how many firms there were
+    values = summarise(frame)
+    assert values["compliance"] == pytest.approx(50)
+    assert values["exits"] == pytest.approx(200)
+    assert list(values) == [outcome.name for outcome in OUTCOMES]
+
+
+def test_jurisdictions_count_alike() -> None:
+    frame = pd.DataFrame({outcome.name: [0.0, 0.0] for outcome in OUTCOMES} | {"jurisdiction": [0, 1], "firms": 10.0})
+    frame["exits"] = [1.0, 3.0]
+    assert summarise(frame)["exits"] == pytest.approx(200)
