@@ -119,6 +119,8 @@ def test_reserved_place_exists_and_refuses(path: str) -> None:
         default = field.default
         other = {bool: not default, int: 7, float: 0.5, str: "x", tuple: ["x"], dict: {"x": 1}, type(None): 7}
         changes[path] = other[type(default)]
+    if not path.endswith("kind"):
+        model = next(m for m, f in fields(path) if details(f).get("planned") or details(f).get("planned_values"))
         if issubclass(model, Rule):
             kind = next(kind for kind, rule in model.kinds.items() if path.split(".")[-1] in rule.model_fields)
             changes = {f"{path.rpartition('.')[0]}.kind": kind, **changes}
