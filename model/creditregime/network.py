@@ -48,8 +48,10 @@ class Network:
         The groups that are essential inputs.
     firm_essentials : (N + 1,) int32
         The essential groups of buyer ``i`` are ``essential[firm_essentials[i]:firm_essentials[i + 1]]``.
-    linear : (G,) float32
-        The required coefficient where a shortage costs output in proportion (non-essential inputs), else 0.
+    linear : (M,) int32
+        The groups that are non-essential inputs, a shortage of which costs output in proportion.
+    firm_linear : (N + 1,) int32
+        The non-essential groups of buyer ``i`` are ``linear[firm_linear[i]:firm_linear[i + 1]]``.
     """
 
     def __init__(self, economy: Economy) -> None:
@@ -66,14 +68,15 @@ class Network:
         starts = np.flatnonzero(first).astype(np.int32)
         self.group_pointer = np.append(starts, np.int32(len(sector))).astype(np.int32)
         self.firm_groups = pointers(economy.buyer[starts], rows)
-        self.group_sector = sector[starts]
-        essential = economy.essential[self.group_sector, economy.sector[economy.buyer[starts]]]
+        essential = economy.essential[sector[starts], economy.sector[economy.buyer[starts]]]
         self.stock = np.ones(len(starts), np.float32)
         self.required = np.add.reduceat(self.coefficient, starts) if len(starts) else np.empty(0, np.float32)
         self.essential = np.flatnonzero(essential == ESSENTIAL).astype(np.int32)
         self.firm_essentials = np.searchsorted(self.essential, self.firm_groups).astype(np.int32)
-        self.linear = np.where(essential == NON_ESSENTIAL, self.required, 0).astype(np.float32)
-        self._idle: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self.linear = np.flatnonzero(essential == NON_ESSENTIAL).astype(np.int32)
+        self.firm_linear = np.searchsorted(self.linear, self.firm_groups).astype(np.int32)
+        self._idle: NDArray[np.int64] | None = None
+        self._idle_groups: NDArray[np.int64] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the matrices: they are views of the arrays and are made again when needed."""
@@ -130,6 +133,13 @@ class Network:
         plain.weight = (self.weight > 0).astype(np.float32)
         return plain
 
+    def missing_linear(self, level: Floats, most: float) -> Floats:
+        """Return each firm's sum over its non-essential groups of required × max(most − level, 0), (N,)."""
+        missing = np.float32(most) - level[self.linear]
+        np.maximum(missing, 0, out=missing)
+        missing *= self.required[self.linear]
+        return _reduce(np.add, missing, self.firm_linear, 0.0)
+
     def input_share(self) -> Floats:
         """Return the active domestic inputs of each firm per unit of its output, (N,)."""
         return self.from_suppliers(np.ones(self.rows, np.float32)).astype(np.float32, copy=False)
@@ -146,21 +156,17 @@ class Network:
         """Return the input groups of the given buyers, in their order."""
         return entries(self.firm_groups, rows)
 
-    def idle(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the links that are not active (their supplier left or was dropped, or their buyer left) and groups."""
+    def idle(self) -> NDArray[np.int64]:
+        """Return the links that are not active: their supplier left or was dropped, or their buyer left."""
         if self._idle is None:
-            links = np.flatnonzero(self.weight == 0)
-            self._idle = (links, self.groups_at(links))
+            self._idle = np.flatnonzero(self.weight == 0)
         return self._idle
 
-    def groups_at(self, links: NDArray[Any]) -> NDArray[np.int64]:
-        """Return the input groups of the given links."""
-        return np.searchsorted(self.group_pointer, links, side="right") - 1
-
-    def sector_of(self, links: NDArray[Any]) -> NDArray[np.uint8]:
-        """Return the sector that supplies each link."""
-        sectors: NDArray[np.uint8] = self.group_sector[self.groups_at(links)]
-        return sectors
+    def idle_groups(self) -> NDArray[np.int64]:
+        """Return the input groups of the idle links."""
+        if self._idle_groups is None:
+            self._idle_groups = np.searchsorted(self.group_pointer, self.idle(), side="right") - 1
+        return self._idle_groups
 
     def connect(self, links: NDArray[Any], suppliers: NDArray[Any] | None, month: int) -> None:
         """Make links active, with new suppliers or (None) with those that they had."""
@@ -168,12 +174,12 @@ class Network:
             self.supplier[links] = suppliers
         self.weight[links] = self.coefficient[links]
         self.since[links] = month
-        self._idle = None
+        self._idle = self._idle_groups = None
 
     def disconnect(self, links: NDArray[Any]) -> None:
         """Make links inactive."""
         self.weight[links] = 0
-        self._idle = None
+        self._idle = self._idle_groups = None
 
     def suppliers(self, row: int) -> NDArray[np.int32]:
         """Return the active suppliers of one firm."""

@@ -293,6 +293,7 @@ class World:
         self.draws = Streams([(a, b, seed) for (a, b), seed in zip(self.spans, seeds, strict=True)])
         self.ledger = Ledger(len(self.spans))
         self.tally: dict[str, Any] = {}
+        self.memo: dict[Any, Any] = {}
         self.published = np.zeros((len(self.spans), len(self.topics)), np.float32)
         self._market: NDArray[np.intp] | None = None
         self._pool: Pool | None = None
@@ -379,7 +380,7 @@ class World:
         firms.inspected[:] = False
         firms.found[:] = 0
         self.ledger = Ledger(len(self.spans))
-        self.tally = {}
+        self.tally, self.memo = {}, {}
 
     def close_month(self) -> None:
         """End the month: logs are sealed, the clock advances."""

@@ -83,7 +83,7 @@ class Experience(Learning, kind="experience"):
                 belief += np.float32(self.transparency) * (world.spread(world.published[:, k]) - belief)
 
     def _from_own(self, belief: np.ndarray, violation: np.ndarray, found: np.ndarray) -> None:
-        rows = np.flatnonzero(violation)
+        rows = np.flatnonzero(violation != 0)
         caught = (found[rows] > 0).astype(np.float32)
         belief[rows] += np.float32(self.own) * (caught - belief[rows])
 

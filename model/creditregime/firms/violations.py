@@ -62,5 +62,5 @@ class Hazard(Violations, kind="hazard"):
 
     def _log(self, world: World) -> None:
         for k, severity in enumerate(world.firms.violation):
-            rows = np.flatnonzero(severity)
+            rows = np.flatnonzero(severity != 0)
             world.log(Event.VIOLATED, rows, k, severity[rows])

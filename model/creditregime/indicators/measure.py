@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from creditregime.codes import OWNERSHIPS, Attribution, ExitCause, Origin, Standing
 from creditregime.component import Settings, parameter
+from creditregime.network import Network
 from creditregime.world import Floats, World
 
 Row = dict[str, NDArray[np.float64]]
@@ -60,16 +60,15 @@ def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: 
 def network_row(world: World) -> Row:
     """Return active links per firm, giant component, grade assortativity and concentration, (J,) each."""
     firms, network = world.firms, world.network
-    buyers = np.repeat(np.arange(world.rows, dtype=np.int32), np.diff(network.pointer))
-    live = network.weight > 0
-    grade = firms.grade.mean(axis=0, dtype=np.float32)
     share = firms.output * firms.size
     total = world.spread(np.maximum(world.total(share), 1e-30))
+    plain = network.unweighted()
+    ones = np.ones(world.rows, np.float32)
+    bought, sold = plain.from_suppliers(ones), plain.from_buyers(ones)
     return {
-        "links": world.total(np.bincount(buyers, live, minlength=world.rows))
-        / np.maximum(world.total(firms.active), 1),
-        "giant_component": _giant(world, buyers[live], network.supplier[live]),
-        "segregation": _assortativity(world, grade, buyers[live], network.supplier[live]),
+        "links": world.total(bought) / np.maximum(world.number(firms.active), 1),
+        "giant_component": _giant(world),
+        "segregation": _assortativity(world, plain, bought, sold),
         "concentration": world.total((share / total) ** 2),
     }
 
@@ -243,14 +242,16 @@ def turnover(world: World) -> Row:
     return row
 
 
-def _giant(world: World, buyers: NDArray[np.int32], suppliers: NDArray[np.int32]) -> NDArray[np.float64]:
+def _giant(world: World) -> NDArray[np.float64]:
     """Return the share of firms in the largest connected part of the active network, (J,)."""
     sizes = np.array([stop - start for start, stop in world.spans])
     shares = world.number(_around_hubs(world)) / sizes
     if (shares > 0.5).all():  # more than half of the firms: no other part can be larger
         return shares
-    ones = np.ones(len(buyers), np.uint8)
-    graph = csr_array((ones, (buyers, suppliers)), shape=(world.rows, world.rows))
+    network = world.network
+    live = network.weight > 0
+    buyers = np.repeat(np.arange(world.rows, dtype=np.int32), np.diff(network.pointer))[live]
+    graph = csr_array((np.ones(len(buyers), np.uint8), (buyers, network.supplier[live])), shape=(world.rows,) * 2)
     _, part = connected_components(graph, directed=False)
     return np.array([np.bincount(part[start:stop]).max() for start, stop in world.spans]) / sizes
 
@@ -269,18 +270,17 @@ def _around_hubs(world: World) -> NDArray[np.bool_]:
     return reached > 0
 
 
-def _assortativity(
-    world: World, grade: Floats, buyers: NDArray[np.int32], suppliers: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """Return the correlation of the two partners' grades over active links, (J,); 0 where all grades are equal."""
-    ends = np.searchsorted(buyers, [*world.starts, world.rows])
-    return np.array([_correlation(grade[buyers[a:b]], grade[suppliers[a:b]]) for a, b in pairwise(ends)])
+def _assortativity(world: World, plain: Network, bought: Floats, sold: Floats) -> NDArray[np.float64]:
+    """Return the correlation of the two partners' grades over active links, (J,); 0 where all grades are equal.
 
-
-def _correlation(x: Floats, y: Floats) -> float:
-    if len(x) < 2 or x.std() < 1e-9 or y.std() < 1e-9:
-        return 0.0
-    x, y = x - x.mean(), y - y.mean()
-    return float(
-        (x * y).mean(dtype=np.float64) / np.sqrt((x * x).mean(dtype=np.float64) * (y * y).mean(dtype=np.float64))
+    Sums over links are sums over firms of what their numbers of suppliers (`bought`) and buyers (`sold`) weigh.
+    """
+    grade = world.firms.grade.mean(axis=0, dtype=np.float32)
+    links = np.maximum(world.total(bought), 1)
+    near = grade - world.spread((world.total(grade) / [stop - start for start, stop in world.spans]).astype(np.float32))
+    mean_buyer, mean_seller = world.total(near * bought) / links, world.total(near * sold) / links
+    both = world.total(near * plain.from_suppliers(near)) / links - mean_buyer * mean_seller
+    spread = (world.total(near**2 * bought) / links - mean_buyer**2) * (
+        world.total(near**2 * sold) / links - mean_seller**2
     )
+    return np.divide(both, np.sqrt(np.maximum(spread, 0)), out=np.zeros_like(both), where=spread > 1e-12)

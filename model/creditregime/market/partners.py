@@ -54,7 +54,7 @@ class Search(Partners, kind="search"):
 
     def _search(self, world: World, avoided: NDArray[np.bool_]) -> None:
         network = world.network
-        links, _ = network.idle()
+        links = network.idle()
         buyers = network.buyers_of(links)
         seeking = world.firms.active[buyers]
         links, buyers = links[seeking], buyers[seeking]
@@ -72,10 +72,12 @@ class Search(Partners, kind="search"):
         avoided: NDArray[np.bool_],
     ) -> None:
         network, firms, month = world.network, world.firms, world.month
-        met = world.draws.uniform("search", month, number)[buyers] < np.float32(self.success)
+        draws = world.draws.uniform("search", month, number)[buyers]
+        met = draws < np.float32(self.success)
         links, buyers = links[met], buyers[met]
-        draws = world.draws.uniform("partner", month, number)[buyers]
-        found = world.pool().draw(network.sector_of(links), buyers, draws)
+        which = draws[met] / np.float32(self.success)  # given success, uniform again
+        sector = firms.sector[network.supplier[links]]  # whom the link lost, or has dropped, was of the same sector
+        found = world.pool().draw(sector, buyers, which)
         spare = (self.headroom - firms.demand[found]) * firms.size[found]
         good = firms.active[found] & (found != buyers) & (spare >= network.coefficient[links] * firms.size[buyers])
         if self.avoid_listed:

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from creditregime.codes import Lever
 from creditregime.component import Rule, parameter, planned
@@ -72,16 +73,24 @@ class Trade(Rule, family="trade"):
         kept = firms.active.astype(np.float32)
         if lost is not None and lost.any():
             kept *= np.maximum(1 - lost, 0)
-        if kept.min() == 1 == kept.max():
-            return
-        market = world.market()
-        lost = demand * (1 - kept)
+        losers = np.flatnonzero(kept < 1)
+        withheld = demand[losers] * (1 - kept[losers])
         demand *= kept
-        others = (np.bincount(market, demand)[market] - demand).astype(np.float32)
-        moves = np.divide(lost, others, out=np.zeros_like(lost), where=others > others.max() * np.float32(1e-6))
-        gain = (np.bincount(market, moves)[market] - moves).astype(np.float32)  # nobody takes over its own loss
-        gain *= np.float32(self.substitution)
-        demand *= 1 + gain
+        if len(losers):
+            self._substitute(world, demand, losers, withheld)
+
+    def _substitute(self, world: World, demand: Floats, losers: NDArray[np.int64], withheld: Floats) -> None:
+        """Share out what is withheld in proportion to the demand that others keep: nobody takes over its own loss."""
+        market = world.market()
+        held = np.bincount(market, demand)
+        around = held[market[losers]]
+        others = around - demand[losers]
+        moves = np.divide(withheld, others, out=np.zeros(len(losers)), where=others > around * 1e-7)
+        moves *= self.substitution
+        gain = np.bincount(market[losers], moves, minlength=len(held))
+        own = demand[losers] * moves.astype(np.float32)
+        demand *= (1 + gain).astype(np.float32)[market]
+        demand[losers] -= own
 
 
 class NoTrade(Trade, kind="none"):
@@ -197,7 +206,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         """Return the input value of each group, at one unit of output, that its own suppliers or others deliver."""
         network = world.network
         arriving = network.to_groups(1 - missed * (1 - delivered))
-        idle, groups = network.idle()
+        idle, groups = network.idle(), network.idle_groups()
         replaced = network.coefficient[idle] * (1 - missed[network.supplier[idle]])
         np.add.at(arriving, groups, replaced)
         return arriving
@@ -212,7 +221,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         missed = self._missed(world)
         if self.replaceability == "none":
             return np.zeros(world.rows, np.float32), missed
-        idle, groups = network.idle()
+        idle, groups = network.idle(), network.idle_groups()
         supplier = network.supplier[idle]
         value = network.coefficient[idle] * ordered[groups] * (1 - missed[supplier])
         wanted = np.bincount(market, undelivered * (1 - missed))
@@ -233,10 +242,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         """Return the level of output that the available levels of inputs allow, (N,), at most `most`."""
         network = world.network
         bound = network.least_essential(level)
-        missing = np.minimum(level, np.float32(most))
-        np.subtract(np.float32(most), missing, out=missing)
-        missing *= network.linear
-        loss = network.sum_groups(missing)
+        loss = network.missing_linear(level, most)
         loss /= np.maximum(world.firms.domestic_inputs, np.float32(1e-30))
         np.subtract(np.float32(most), loss, out=loss)
         np.minimum(bound, loss, out=bound)

@@ -89,6 +89,15 @@ class Inspection(Rule, family="inspection", planned=("risk", "inquiry")):
                 total[k * regions : (k + 1) * regions] += counts
 
 
+def lever_factor(world: World) -> Floats | None:
+    """Return the factor of this month's measures on inspections, (N,), or None where there are none."""
+    if "inspection factor" not in world.memo:
+        boost = world.firms.levers[Lever.INSPECTION]
+        world.memo["inspection factor"] = np.maximum(1 + boost, 0) if boost.any() else None
+    factor: Floats | None = world.memo["inspection factor"]
+    return factor
+
+
 class NoInspection(Inspection, kind="none"):
     """No regulator inspects; complaints stay unanswered."""
 
@@ -110,9 +119,8 @@ class Uniform(Inspection, kind="uniform"):
     def select(self, world: World, k: int, called: Flags | None) -> Flags:
         """Draw independently."""
         chance = self.chance(world, k)
-        boost = world.firms.levers[Lever.INSPECTION]
-        if boost.any():
-            chance = chance * np.maximum(1 + boost, 0)
+        if (factor := lever_factor(world)) is not None:
+            chance = chance * factor
         chosen: Flags = world.draws.uniform("inspect", world.month, k) < chance
         return chosen if called is None else chosen | called
 
@@ -137,10 +145,14 @@ class ByGrade(Uniform, kind="grade"):
         if self.topics and world.topics[k] not in self.topics:
             return super().chance(world, k)
         base = float(by_topic(self.rate, world.topics)[k])
-        table = np.array([monthly(self.rates.get(name, base)) for name in world.law.grades], np.float32)
         grade = world.firms.grade
-        chance: Floats = table[grade[k if len(grade) > 1 else 0]]
+        file = k if len(grade) > 1 else 0
+        if (base, file) not in world.memo:
+            table = np.array([monthly(self.rates.get(name, base)) for name in world.law.grades], np.float32)
+            world.memo[base, file] = table[grade[file]]
+        chance: Floats = world.memo[base, file]
         if self.listed_factor != 1:
+            chance = chance.copy()
             for number in world.law.blacklists_of[k]:
                 chance[world.firms.listing[number] > 0] *= np.float32(self.listed_factor)
         return chance

@@ -1,0 +1,158 @@
+"""How rules are declared and found, and what every declared parameter must say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from creditregime import Scenario
+from creditregime.component import Rule, Settings, details, nearest, one_line, parameter
+from creditregime.errors import ScenarioError
+from creditregime.regime.fines import Fines
+from creditregime.regime.lists import ListRule
+from creditregime.regime.measures import Measure
+from creditregime.topics import Topic
+from tests.helpers import bare
+
+
+def families(base: type[Rule] = Rule) -> Iterator[type[Rule]]:
+    """Yield the families of the package."""
+    for one in base.__subclasses__():
+        if one.is_family():
+            yield one
+        else:
+            yield from families(one)
+
+
+FAMILIES = [family for family in families() if family.__module__.startswith("creditregime.")]
+RULES = [rule for family in FAMILIES for rule in family.kinds.values() if rule.__module__.startswith("creditregime.")]
+GROUPS: list[type[Settings]] = [*RULES, Topic, ListRule, Measure, Scenario]
+
+
+def placed(family: type[Rule], rule: Any) -> Scenario:
+    """Return a scenario with a rule put in the family's place."""
+    return bare(2, registry={"kind": "database"}, **{family.family: rule})
+
+
+def test_every_family_has_rules_and_an_off_switch() -> None:
+    assert len(FAMILIES) >= 20
+    for family in FAMILIES:
+        assert family.kinds, family
+        if family.family not in ("population", "indicators"):
+            assert "none" in family.kinds, family
+
+
+def test_families_do_not_share_kinds() -> None:
+    assert len({family.family for family in FAMILIES}) == len(FAMILIES)
+    for family in FAMILIES:
+        assert all(issubclass(rule, family) for rule in family.kinds.values())
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__qualname__)
+def test_every_parameter_says_what_it_is(group: type[Settings]) -> None:
+    assert (group.__doc__ or "").strip()
+    for name, field in group.model_fields.items():
+        if name != "kind":
+            assert (field.description or "").strip(), name
+        if details(field):
+            assert details(field)["unit"], name
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.family)
+def test_planned_kinds_are_refused_clearly(family: type[Rule]) -> None:
+    for kind in family.planned_kinds:
+        assert kind not in family.kinds
+        with pytest.raises(ScenarioError) as caught:
+            placed(family, {"kind": kind})
+        line = str(caught.value)
+        assert line.startswith(f"{family.family}")
+        assert f"kind '{kind}' is not available in this version; allowed: " in line
+        assert all(known in line for known in family.kinds if not known.startswith("test_"))
+
+
+PLANNED = [
+    (rule, name, field.default)
+    for rule in GROUPS
+    for name, field in rule.model_fields.items()
+    if details(field).get("planned")
+]
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "default"), PLANNED, ids=lambda part: getattr(part, "__qualname__", str(part))
+)
+def test_planned_values_are_refused_and_the_default_is_taken(group: type[Settings], name: str, default: Any) -> None:
+    required = {
+        "strategy": "always_comply",
+        "rates": {"A": 0.1},
+        "path": "x.npz",
+        "agency": "a",
+        "lever": "tax",
+        "size": 1,
+        "grade": "A",
+    }
+    base = {key: value for key, value in required.items() if key in group.model_fields}
+    assert getattr(group.model_validate(base | {name: default}), name) == default
+    for value in (not default if isinstance(default, bool) else "something", 0.7, ["x"]):
+        with pytest.raises(ValidationError) as caught:
+            group.model_validate(base | {name: value})
+        line = one_line(caught.value)
+        assert line.startswith(f"{name}: ")
+        assert "is not available in this version" in line
+
+
+def test_there_are_planned_toggles_of_every_kind() -> None:
+    assert len(PLANNED) > 15
+    assert sum(len(family.planned_kinds) for family in FAMILIES) >= 8
+
+
+def test_a_declared_rule_is_found_by_its_kind() -> None:
+    class Doubled(Fines, kind="test_doubled"):
+        """Twice."""
+
+        factor: float = parameter(2.0, unit="-", ge=0, description="how often")
+
+    try:
+        spec = bare(1, fines={"kind": "test_doubled", "factor": 3})
+        assert isinstance(spec.fines, Doubled)
+        assert spec.fines.factor == 3
+        assert Scenario.parse(spec.model_dump(mode="json")) == spec
+        with pytest.raises(ScenarioError, match=r"fines\.factr: unknown key; did you mean 'factor'\?"):
+            bare(1, fines={"kind": "test_doubled", "factr": 3})
+        with pytest.raises(ScenarioError, match="the kind 'test_doubled' is already taken by"):
+
+            class Other(Fines, kind="test_doubled"):
+                """Another."""
+
+    finally:
+        Fines.kinds.pop("test_doubled", None)
+
+
+def test_rules_are_frozen_and_compare_by_value() -> None:
+    one, other = Topic(hazard=0.1), Topic(hazard=0.1)
+    assert one == other
+    with pytest.raises(ValidationError):
+        one.hazard = 0.2  # type: ignore[misc]
+
+
+def test_rules_are_given_as_instance_mapping_or_name() -> None:
+    spec = bare(1, fines="statutory")
+    assert spec.fines.kind == "statutory"
+    assert Scenario(fines=spec.fines).fines is spec.fines
+    assert Scenario(fines={"kind": "statutory"}).fines == spec.fines
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "hint"),
+    [
+        ("pionts", ["points", "none"], "; did you mean 'points'?"),
+        ("zzz", ["points"], ""),
+        ("", ["a"], ""),
+        ("x", [], ""),
+    ],
+)
+def test_nearest_name(name: str, names: list[str], hint: str) -> None:
+    assert nearest(name, names) == hint

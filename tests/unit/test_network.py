@@ -1,0 +1,74 @@
+"""The supply network: pulls along links against dense matrices, and the pool of partners."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from creditregime.network import Network, Pool, entries, pointers
+from tests.helpers import links, random_graph
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_both_pulls_are_products_with_the_dense_matrix(seed: int) -> None:
+    economy = random_graph(30, 0.15, seed)
+    network = Network(economy)
+    draws = np.random.Generator(np.random.PCG64(seed))
+    off = draws.choice(economy.links, economy.links // 3, replace=False)
+    network.disconnect(off)
+    dense = np.zeros((30, 30))
+    dense[economy.buyer, economy.supplier] = network.weight
+    values = draws.random(30)
+    np.testing.assert_allclose(network.from_suppliers(values), dense @ values, rtol=1e-6)
+    np.testing.assert_allclose(network.from_buyers(values), dense.T @ values, rtol=1e-6)
+    np.testing.assert_allclose(network.input_share(), dense.sum(axis=1), rtol=1e-5)
+    for row in range(30):
+        assert sorted(network.suppliers(row)) == np.flatnonzero(dense[row]).tolist()
+        assert sorted(network.buyers(row)) == np.flatnonzero(dense[:, row]).tolist()
+    assert np.flatnonzero(network.weight == 0).tolist() == sorted(off.tolist())
+    np.testing.assert_array_equal(network.unweighted().weight, network.weight > 0)
+
+
+def test_a_replaced_supplier_is_seen_by_both_pulls() -> None:
+    network = Network(links(4, (0, 3), (1, 3)))
+    network.from_suppliers(np.ones(4))
+    network.connect(np.array([0]), np.array([2]), 7)
+    assert network.suppliers(3).tolist() == [2, 1]
+    assert network.since.tolist() == [7, -1]
+    ordered = network.from_buyers(np.ones(4, np.float32))
+    assert ordered[0] == 0
+    assert ordered[2] > 0
+
+
+def test_groups_are_the_inputs_of_one_sector() -> None:
+    economy = random_graph(20, 0.3, 1)
+    network = Network(economy)
+    np.testing.assert_allclose(network.required, network.to_groups(np.ones(20, np.float32)), rtol=1e-6)
+    for row in range(20):
+        groups = network.required[network.firm_groups[row] : network.firm_groups[row + 1]]
+        assert groups.sum() == pytest.approx(network.input_share()[row], rel=1e-5, abs=1e-7)
+    rows = np.array([3, 0, 7])
+    assert network.links_of(rows).tolist() == [
+        link for row in rows for link in range(network.pointer[row], network.pointer[row + 1])
+    ]
+    assert (network.buyers_of(network.links_of(rows)) == np.repeat(rows, np.diff(network.pointer)[rows])).all()
+
+
+def test_pointers_and_entries() -> None:
+    pointer = pointers(np.array([0, 0, 2, 2, 2]), 4)
+    assert pointer.tolist() == [0, 2, 2, 5, 5]
+    assert entries(pointer, np.array([2, 1, 0])).tolist() == [2, 3, 4, 0, 1]
+    assert entries(pointer, np.array([], np.int64)).tolist() == []
+
+
+def test_the_pool_draws_by_size_within_sector_and_jurisdiction() -> None:
+    sector = np.array([0, 0, 1, 0, 0, 1], np.uint8)
+    size = np.array([1, 3, 2, 5, 5, 1], np.float32)
+    pool = Pool(sector, size, ((0, 3), (3, 6)), 2)
+    uniform = (np.arange(10_000, dtype=np.float32) + 0.5) / 10_000
+    drawn = pool.draw(np.zeros(10_000, np.uint8), np.zeros(10_000, int), uniform)
+    assert np.bincount(drawn, minlength=6).tolist() == [2500, 7500, 0, 0, 0, 0]
+    drawn = pool.draw(np.zeros(10_000, np.uint8), np.full(10_000, 5), uniform)
+    assert np.bincount(drawn, minlength=6).tolist() == [0, 0, 0, 5000, 5000, 0]
+    ones = np.nextafter(np.float32(1), np.float32(0), dtype=np.float32)
+    assert pool.draw(np.array([1]), np.array([4]), np.array([ones])).tolist() == [5]

@@ -1,0 +1,77 @@
+"""Presets: each loads, runs, names its source and its assumptions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import yaml
+
+from creditregime import load
+from creditregime.paths import config_root
+from tests.helpers import REGIMES, run, small
+
+REQUIRED = {
+    "none",
+    "fines_only",
+    "tax_2014",
+    "environment_jiangsu_2019",
+    "rongcheng",
+    "customs_251",
+    "joint_2016",
+    "joint_2020",
+    "central_score",
+    "siloed_topics",
+}
+
+
+def test_the_required_presets_exist() -> None:
+    assert set(REGIMES) >= REQUIRED
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+def test_a_preset_runs_and_says_where_it_comes_from(regime: str) -> None:
+    spec = load(regime=regime)
+    assert all(text.strip() for text in (spec.title, spec.source, spec.assumptions))
+    model = run(small(regime, months=14))
+    frame = model.series.monthly()
+    assert len(frame) == 14
+    assert np.isfinite(frame.to_numpy(float)).all()
+
+
+def test_titles_differ() -> None:
+    assert len({load(regime=regime).title for regime in REGIMES}) == len(REGIMES)
+
+
+@pytest.mark.parametrize("path", sorted(config_root().glob("p*/*.yaml")), ids=lambda path: path.stem)
+def test_parts_and_populations_comment_on_their_sources(path: object) -> None:
+    text = path.read_text(encoding="utf-8")  # type: ignore[attr-defined]
+    assert text.lstrip().startswith("#")
+    assert isinstance(yaml.safe_load(text), dict)
+
+
+def test_presets_differ_in_what_they_are_named_for() -> None:
+    assert load(regime="none").registry.kind == "none"
+    assert load(regime="none").inspection.kind == "none"
+    assert load(regime="fines_only").fines.kind == "statutory"
+    assert load(regime="siloed_topics").registry.central is False
+    assert load(regime="siloed_topics").rating.kind == "topic_tiers"
+    assert load(regime="central_score").registry.central is True
+    before, after = load(regime="joint_2016").joint_punishment, load(regime="joint_2020").joint_punishment
+    assert (before.scope, after.scope) == ("unlimited", "enumerated")  # type: ignore[attr-defined]
+    assert (before.proportionality, after.proportionality) == ("flat", "proportional")  # type: ignore[attr-defined]
+    assert load(regime="joint_2020").repair.kind == "application"
+    assert load(regime="tax_2014").rating.grades() == ("D", "C", "M", "B", "A")
+    assert len(load(regime="joint_2016").measures) >= 8
+    assert len(load(regime="joint_2016").rewards) >= 3
+
+
+def test_sourced_figures_of_the_presets() -> None:
+    tax = load(regime="tax_2014").rating
+    assert tax.bands == {"A": 90, "B": 70, "M": 70, "C": 40}  # type: ignore[attr-defined]
+    assert (tax.direct, tax.calendar, tax.new_firm_grade) == (True, 12, "M")  # type: ignore[attr-defined]
+    jiangsu = load(regime="environment_jiangsu_2019").rating
+    assert (jiangsu.base, jiangsu.cap) == (9, 12)  # type: ignore[attr-defined]
+    assert load(regime="rongcheng").rating.base == 1000  # type: ignore[attr-defined]
+    rates = load(regime="customs_251").inspection.rates  # type: ignore[attr-defined]
+    assert rates["advanced_certified"] == 0.0057
+    assert rates["discredited"] == 0.8476

@@ -1,0 +1,122 @@
+"""What one more record would cost a firm: much near cut-offs, nothing far from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from creditregime import CreditRegime, Scenario
+from creditregime.firms.stakes import stakes
+from creditregime.units import present_months
+from tests.helpers import bare
+
+GRADED: dict[str, Any] = {
+    "topics": {"a": {"general": 0.0, "serious": 0.0}},
+    "registry": {"kind": "database", "minor_term": 10, "general_term": 20, "serious_term": 30},
+    "rating": {"kind": "points", "minor": 5, "general": 10, "serious": 20, "bands": {"A": 90, "B": 70}},
+    "measures": {"m": {"agency": "a", "lever": "management", "size": 0.02, "grade": "B"}},
+    "behaviour": {"kind": "none", "discount": 0.0},
+}
+
+
+def at_stake(spec: Scenario, **columns: Any) -> np.ndarray[Any, Any]:
+    world = CreditRegime(spec).world
+    for name, values in columns.items():
+        getattr(world.firms, name)[..., : len(values)] = values
+    world.firms.grade[0] = spec.rating.grade_of(world.firms.score[0]) if spec.rating.rates else 0
+    world.firms.own_grade[:] = world.firms.grade
+    found: np.ndarray[Any, Any] = stakes(world, spec.rating, spec.lists, spec.behaviour.discount)
+    return found
+
+
+def test_stakes_appear_only_near_cut_offs() -> None:
+    scores = np.array([100, 96, 94.5, 92, 90, 89, 76, 72, 70, 60], np.float32)
+    found = at_stake(bare(1, **GRADED), score=scores)[0, :10]
+    near = (scores >= 90) & (scores - 5 < 90)
+    np.testing.assert_allclose(found, np.where(near, 0.02 * 10, 0), rtol=1e-5)
+
+
+def test_stakes_weigh_severities_terms_and_discount() -> None:
+    topics = {"a": {"general": 0.3, "serious": 0.2}}
+    spec = bare(1, **GRADED | {"topics": topics})
+    found = at_stake(spec, score=np.array([98, 108, 120], np.float32))[0, :3]
+    np.testing.assert_allclose(found, [0.02 * (0.3 * 20 + 0.2 * 30), 0.02 * 0.2 * 30, 0], rtol=1e-5)
+    found = at_stake(spec.changed({"behaviour.discount": 0.5}), score=np.array([108], np.float32))[0, 0]
+    assert found == pytest.approx(0.02 * 0.2 * present_months(30, 0.5), rel=1e-5)
+    assert present_months(30, 0.5) < 30
+
+
+def test_direct_grades_are_at_stake_at_any_score() -> None:
+    topics = {"a": {"general": 0.0, "serious": 1.0}}
+    spec = bare(1, **GRADED | {"topics": topics})
+    assert at_stake(spec, score=np.array([500], np.float32))[0, 0] == 0
+    direct = spec.changed({"rating.direct": True})
+    assert at_stake(direct, score=np.array([500], np.float32))[0, 0] == pytest.approx(0.02 * 30)
+
+
+def test_rewards_are_at_stake_too() -> None:
+    rewards = {"r": {"agency": "a", "lever": "subsidy", "size": 0.03, "grade": "A"}}
+    spec = bare(1, **GRADED | {"measures": {}}, rewards=rewards)
+    found = at_stake(spec, score=np.array([100, 92, 80], np.float32))[0, :3]
+    np.testing.assert_allclose(found, [0, 0.3, 0], rtol=1e-5)
+
+
+LISTED: dict[str, Any] = {
+    "topics": {"a": {"general": 0.0, "serious": 0.25}, "b": {}},
+    "registry": {"kind": "database", "sharing": "central"},
+    "behaviour": {"kind": "none", "discount": 0.0},
+    "lists": {"l": {"topic": "a", "serious": 1, "min_months": 1, "max_months": 24}},
+    "measures": {"m": {"agency": "a", "lever": "management", "size": 0.02, "lists": ["l"]}},
+}
+
+
+def test_a_list_is_at_stake_by_the_chance_to_enter_it() -> None:
+    found = at_stake(bare(2, **LISTED))
+    np.testing.assert_allclose(found[0], 0.25 * 0.02 * 24, rtol=1e-5)
+    assert not found[1].any()
+
+
+def test_those_on_the_list_have_nothing_to_lose_there() -> None:
+    found = at_stake(bare(2, **LISTED), listing=np.array([1, 0, 2]))
+    np.testing.assert_allclose(found[0, :3], [0, 0.12, 0], rtol=1e-5)
+
+
+def test_counts_of_records_put_the_list_at_stake_when_near() -> None:
+    spec = bare(2, **LISTED).changed({"lists.l.serious": 0, "lists.l.records": 3})
+    world = CreditRegime(spec).world
+    world.firms.live[0, 0, :5] = [0, 1, 2, 3, 9]
+    found = stakes(world, spec.rating, spec.lists, 0.0)[0, :5]
+    np.testing.assert_allclose(found, [0, 0, 0.48, 0.48, 0.48], rtol=1e-5)
+
+
+def test_joint_punishment_raises_what_is_at_stake() -> None:
+    measures = LISTED["measures"] | {"n": {"agency": "b", "lever": "management", "size": 0.1, "lists": ["lb"]}}
+    lists = LISTED["lists"] | {"lb": {"topic": "b"}}
+    spec = bare(2, **LISTED | {"measures": measures, "lists": lists})
+    joint = spec.changed({"joint_punishment": {"kind": "memorandum", "strength": 0.5}})
+    assert at_stake(joint)[0, 0] == pytest.approx(at_stake(spec)[0, 0] + 0.25 * 0.5 * 0.1 * 24, rel=1e-5)
+
+
+def test_the_unaware_see_no_stakes() -> None:
+    aware = np.array([0, 0.5, 1], np.float32)
+    found = at_stake(bare(2, **LISTED), aware=aware)[0, :3]
+    np.testing.assert_allclose(found, 0.12 * aware, rtol=1e-5)
+
+
+def test_bunching_emerges_above_the_cut_off() -> None:
+    """Firms just above a cut-off work harder than firms far above or below it."""
+    spec = bare(1, **GRADED | {"learning": {"kind": "none", "initial": 0.5}}).changed(
+        {"behaviour": {"kind": "gradual"}}
+    )
+    model = CreditRegime(spec)
+    model.world.firms.live[0, 0, :30] = np.repeat([0, 2, 4], 10)  # scores 100, 90, 80
+    model.world.firms.intrinsic[:] = 0
+    spec.rating.rate(model.world)
+    spec.behaviour.choose(model.world, lambda: stakes(model.world, spec.rating, spec.lists, 0.0))
+    effort = model.world.firms.effort[0, :30].reshape(3, 10)
+    base = CreditRegime(spec).world.firms.effort[0, :30].reshape(3, 10)
+    moved = effort - base * (1 - spec.behaviour.adjustment)
+    assert (moved[1] > 0.01).all()
+    assert np.allclose(moved[[0, 2]], 0, atol=1e-6)

@@ -1,0 +1,55 @@
+"""Tables of columns, and logs that grow."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from creditregime.tables import Log, Table, column
+from creditregime.world import Events, Firms, Records, Regulators
+
+
+@dataclasses.dataclass(eq=False)
+class Things(Table):
+    """Two columns."""
+
+    month: np.ndarray = column(np.int16, "month", "when")
+    value: np.ndarray = column(np.float32, "-", "what", fill=2.5)
+
+
+def test_columns_are_arrays_with_their_fill() -> None:
+    table = Firms.allocate(7, {"topic": 3, "severity": 3, "file": 1, "list": 2, "lever": 11})
+    assert type(table.effort) is np.ndarray
+    assert table.effort.shape == (3, 7)
+    assert table.live.shape == (3, 3, 7)
+    assert table.active.all()
+    assert (table.aware == 1).all()
+    assert table.nbytes == sum(getattr(table, field.name).nbytes for field in dataclasses.fields(table))
+
+
+def test_every_column_says_unit_and_meaning() -> None:
+    for table in (Firms, Regulators, Records, Events):
+        for name, declared in table.dictionary().items():
+            assert declared["unit"], name
+            assert declared["meaning"], name
+
+
+def test_a_log_grows_and_remembers_its_months() -> None:
+    log = Log(Things)
+    assert len(log) == 0
+    written = [3, 0, 2000, 5]
+    for month, count in enumerate(written):
+        assert log.append(count, month=month) == slice(sum(written[:month]), sum(written[: month + 1]))
+        log.append(1, month=month, value=np.float32(month))
+        written[month] += 1
+        log.close_month()
+    assert len(log) == sum(written)
+    for month, count in enumerate(written):
+        part = log.of_month(month)
+        assert part.stop - part.start == count
+        assert (log["month"][part] == month).all()
+        assert log["value"][part][-1] == month
+        assert (log["value"][part][:-1] == 2.5).all()
+    assert log.of_month(-1) == log.of_month(4) == slice(0, 0)
+    assert set(log.columns()) == {"month", "value"}
