@@ -94,7 +94,7 @@ def large_run(firms: int, months: int) -> Large:
             taken.append(answer(child, "month\n"))
             bandwidth.append(copy_bandwidth(128, 3))
         peak = answer(child, "peak\n")
-    return Large(months=taken[FIRST_MONTHS:], bandwidth=bandwidth, peak=peak, **facts)
+    return Large(months=taken[FIRST_MONTHS:], bandwidth=bandwidth[FIRST_MONTHS:], peak=peak, **facts)
 
 
 def answer(child: subprocess.Popen[str], request: str = "") -> Any:
@@ -183,20 +183,15 @@ def peer_row(firms: int, ratios: Sequence[float], *, judged: bool) -> Row:
 def large_rows(run: Large) -> list[Row]:
     """Return the rows of the large run."""
     month, bandwidth = mean(run.months), median(run.bandwidth)
-    floor = run.floor / bandwidth
+    multiples = [taken * copied / run.floor for taken, copied in zip(run.months, run.bandwidth, strict=True)]
     size = f"{run.firms:,} firms, {run.links:,} links"
-    multiple, builds = month / floor, run.build / month
+    multiple, builds = mean(multiples), run.build / month
+    spread = f"median {median(multiples):.1f}, min {min(multiples):.1f}, max {max(multiples):.1f}"
     most = f"at most {MOST_FLOORS:.0f}×"
     between = f"{month:.2f} ({min(run.months):.2f}, {max(run.months):.2f})"
     return [
-        Row(f"Month over the memory floor, {size}", f"{multiple:.1f}×", most, multiple <= MOST_FLOORS),
+        Row(f"Month over the memory floor, {size}", f"{multiple:.1f}× ({spread})", most, multiple <= MOST_FLOORS),
         Row(f"... seconds a month, mean (min, max) of {len(run.months)}", between, "", None),
-        Row(
-            "... the same for the median month (one in twelve measures the network)",
-            f"{median(run.months) / floor:.1f}×",
-            "",
-            None,
-        ),
         Row("... bytes streamed a month", f"{run.floor / 1e6:.0f} MB, {run.floor / run.firms:.0f} a firm", "", None),
         Row("... copy bandwidth, read and written, median", f"{bandwidth / 1e9:.1f} GB/s", "", None),
         Row(

@@ -75,6 +75,9 @@ class Network:
         self.firm_essentials = np.searchsorted(self.essential, self.firm_groups).astype(np.int32)
         self.linear = np.flatnonzero(essential == NON_ESSENTIAL).astype(np.int32)
         self.firm_linear = np.searchsorted(self.linear, self.firm_groups).astype(np.int32)
+        self._all = Segments(self.firm_groups)
+        self._essential = Segments(self.firm_essentials)
+        self._linear = Segments(self.firm_linear)
         self._idle: NDArray[np.int64] | None = None
         self._idle_groups: NDArray[np.int64] | None = None
 
@@ -121,11 +124,11 @@ class Network:
 
     def sum_groups(self, values: Floats) -> Floats:
         """Return the sum of a value a group, (G,), over each firm's groups, (N,)."""
-        return _reduce(np.add, values, self.firm_groups, 0.0)
+        return self._all.reduce(np.add, values, 0.0)
 
     def least_essential(self, values: Floats) -> Floats:
         """Return the least of a value a group, (G,), over each firm's essential groups, (N,); infinite without any."""
-        return _reduce(np.minimum, values[self.essential], self.firm_essentials, np.inf)
+        return self._essential.reduce(np.minimum, values[self.essential], np.inf)
 
     def unweighted(self) -> Network:
         """Return a view of the same links in which every active one has weight 1."""
@@ -138,7 +141,7 @@ class Network:
         missing = np.float32(most) - level[self.linear]
         np.maximum(missing, 0, out=missing)
         missing *= self.required[self.linear]
-        return _reduce(np.add, missing, self.firm_linear, 0.0)
+        return self._linear.reduce(np.add, missing, 0.0)
 
     def input_share(self) -> Floats:
         """Return the active domestic inputs of each firm per unit of its output, (N,)."""
@@ -233,9 +236,20 @@ def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]
     return np.repeat(first, counts) + within
 
 
-def _reduce(operation: np.ufunc, values: Floats, pointer: NDArray[np.int32], empty: float) -> Floats:
-    result = np.full(len(pointer) - 1, empty, np.float32)
-    having = np.flatnonzero(pointer[1:] > pointer[:-1])
-    if len(having):
-        result[having] = operation.reduceat(values, pointer[having])
-    return result
+class Segments:
+    """Reduces consecutive entries to one value a row; where the rows' entries are is found once."""
+
+    def __init__(self, pointer: NDArray[np.int32]) -> None:
+        self._rows = len(pointer) - 1
+        self._having = np.flatnonzero(pointer[1:] > pointer[:-1]).astype(np.int32)
+        self._starts = pointer[self._having]
+
+    def reduce(self, operation: np.ufunc, values: Floats, empty: float) -> Floats:
+        """Return the reduction over each row's entries, (rows,); rows without entries get `empty`."""
+        if len(self._having) == self._rows:
+            reduced: Floats = operation.reduceat(values, self._starts)
+            return reduced
+        result = np.full(self._rows, empty, np.float32)
+        if len(self._having):
+            result[self._having] = operation.reduceat(values, self._starts)
+        return result

@@ -16,7 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from creditregime.philox import uniforms_at
+
 Floats = NDArray[np.float32]
+FEW = 120
+"""A row alone costs about as much as this many rows of a dense draw."""
+MANY = 200_000
+"""Below this number of rows a dense draw is quicker whatever is asked of it."""
 _SMALLEST = np.float32(2.0**-25)  # half a step of the 24-bit uniforms: keeps log and the normal quantile finite
 
 
@@ -48,6 +54,12 @@ class Streams:
             self._bits.state = _state(seed, purpose, month, lane)
             self._source.random(dtype=np.float32, out=draws[start:stop])
         return draws
+
+    def at(self, rows: NDArray[np.int64], purpose: str, month: int, lane: int = 0) -> Floats:
+        """Return the uniforms of some rows: the bits that `uniform` would give them, computed alone if they are few."""
+        if len(self.spans) > 1 or self.rows < MANY or len(rows) * FEW > self.rows:
+            return self.uniform(purpose, month, lane)[rows]
+        return uniforms_at(rows, (self.spans[0][2] & _WORD, purpose_key(purpose)), lane, month)
 
     def normal(self, purpose: str, month: int, lane: int = 0) -> Floats:
         """Return one standard normal a row, shape (N,), float32, by the quantile function."""

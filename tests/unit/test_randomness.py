@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
+from creditregime.philox import uniforms_at
 from creditregime.randomness import Streams, generator, purpose_key
 
 SEEDS = st.integers(0, 2**63 - 1)
@@ -82,3 +84,19 @@ def test_purposes_have_keys_of_their_own_for_ever() -> None:
 def test_building_streams_are_stable() -> None:
     np.testing.assert_array_equal(generator(3, "population.size").random(4), generator(3, "population.size").random(4))
     assert not np.array_equal(generator(3, "a").random(4), generator(3, "a", 1).random(4))
+
+
+@pytest.mark.parametrize(("rows", "lane", "month"), [(1, 0, 0), (7, 3, 5), (8, 0, 11), (1003, 31, 1200)])
+def test_numbers_of_chosen_rows_are_those_of_the_dense_stream(rows: int, lane: int, month: int) -> None:
+    key = (12345, purpose_key("detect"))
+    dense = Streams([(0, rows, 12345)]).uniform("detect", month, lane)
+    np.testing.assert_array_equal(uniforms_at(np.arange(rows), key, lane, month), dense)
+
+
+@pytest.mark.parametrize("chosen", [[], [0], [999_999], [3, 77_777, 500_001]])
+def test_few_rows_are_computed_alone_and_many_drawn(chosen: list[int]) -> None:
+    streams = Streams([(0, 1_000_000, 9)])
+    rows = np.array(chosen, np.int64)
+    np.testing.assert_array_equal(streams.at(rows, "x", 2, 1), streams.uniform("x", 2, 1)[rows])
+    several = Streams([(0, 500_000, 9), (500_000, 1_000_000, 4)])
+    np.testing.assert_array_equal(several.at(rows, "x", 2, 1), several.uniform("x", 2, 1)[rows])

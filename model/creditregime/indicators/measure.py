@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,14 +108,20 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
         "profit": firms.profit,
         "fines": firms.fines,
     }
+    places = world.places(np.arange(world.rows))
     for dimension, names, codes in dimensions(world):
-        for code, name in enumerate(names):
-            inside = codes == code
-            row = {key: world.total(value * inside) for key, value in values.items()}
-            some = np.maximum(row["firms"], 1)
-            for key in ("compliance", "violations", "listed", "grade"):
-                row[key] = row[key] / some
-            yield dimension, name, row
+        key = places * len(names) + codes
+        shape = (len(world.spans), len(names))
+        sums = {name: _by_key(key, value, shape) for name, value in values.items()}
+        some = np.maximum(sums["firms"], 1)
+        for name in ("compliance", "violations", "listed", "grade"):
+            sums[name] = sums[name] / some
+        for code, group in enumerate(names):
+            yield dimension, group, {name: value[:, code] for name, value in sums.items()}
+
+
+def _by_key(key: NDArray[np.int64], values: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float64]:
+    return np.bincount(key, values, shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
 
 def dimensions(world: World) -> Iterator[tuple[str, tuple[str, ...], NDArray[np.uint8]]]:

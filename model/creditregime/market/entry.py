@@ -49,7 +49,7 @@ class Replacement(Entry, kind="replacement"):
         firms, network = world.firms, world.network
         firms.active[rows] = True
         firms.born[rows] = world.month + 1  # records made this month were the predecessor's
-        new = rows[world.draws.uniform("person", world.month)[rows] >= np.float32(self.same_person)]
+        new = rows[world.draws.at(rows, "person", world.month) >= np.float32(self.same_person)]
         world.new_persons(new)
         firms.group[rows] = rows
         for name in ("fines", "costs", "profit", "distress", "loss_own", "loss_associated"):

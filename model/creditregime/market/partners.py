@@ -72,7 +72,7 @@ class Search(Partners, kind="search"):
         avoided: NDArray[np.bool_],
     ) -> None:
         network, firms, month = world.network, world.firms, world.month
-        draws = world.draws.uniform("search", month, number)[buyers]
+        draws = world.draws.at(buyers, "search", month, number)
         met = draws < np.float32(self.success)
         links, buyers = links[met], buyers[met]
         which = draws[met] / np.float32(self.success)  # given success, uniform again

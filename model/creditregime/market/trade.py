@@ -82,12 +82,12 @@ class Trade(Rule, family="trade"):
     def _substitute(self, world: World, demand: Floats, losers: NDArray[np.int64], withheld: Floats) -> None:
         """Share out what is withheld in proportion to the demand that others keep: nobody takes over its own loss."""
         market = world.market()
-        held = np.bincount(market, demand)
+        held = world.by_market(demand)
         around = held[market[losers]]
         others = around - demand[losers]
         moves = np.divide(withheld, others, out=np.zeros(len(losers)), where=others > around * 1e-7)
         moves *= self.substitution
-        gain = np.bincount(market[losers], moves, minlength=len(held))
+        gain = world.by_market(moves, losers)
         own = demand[losers] * moves.astype(np.float32)
         demand *= (1 + gain).astype(np.float32)[market]
         demand[losers] -= own
@@ -154,7 +154,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         np.minimum(capacity, firms.inputs, out=firms.supply)
         np.minimum(firms.demand, firms.supply, out=firms.output)
         delivered = np.divide(firms.output, firms.demand, out=np.zeros_like(capacity), where=firms.demand > 0)
-        spot, missed = self._spot(world, ordered, intermediate * (1 - delivered), capacity)
+        spot, missed = self._spot(world, ordered, intermediate, delivered)
         inputs = self._receive(world, level, delivered, missed)
         for sales in (*final, intermediate):
             np.multiply(sales, delivered, out=sales)
@@ -178,7 +178,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         if self.replaceability == "none":
             return np.ones(world.rows, np.float32)
         market = world.market()
-        supply = np.bincount(market, firms.size * np.minimum(firms.supply, 1))[market]
+        supply = world.by_market(firms.size * np.minimum(firms.supply, 1))[market]
         return np.minimum(firms.size / np.maximum(supply, 1e-30), 1).astype(np.float32)
 
     def _receive(self, world: World, level: Floats, delivered: Floats, missed: Floats) -> Floats:
@@ -211,7 +211,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         np.add.at(arriving, groups, replaced)
         return arriving
 
-    def _spot(self, world: World, ordered: Floats, undelivered: Floats, capacity: Floats) -> tuple[Floats, Floats]:
+    def _spot(self, world: World, ordered: Floats, intermediate: Floats, delivered: Floats) -> tuple[Floats, Floats]:
         """Return what each firm sells in place of others of its sector, (N,) money, and what buyers still miss, (N,).
 
         What a sector can sell on the spot is what its firms could make beyond their own orders; with rationing
@@ -224,11 +224,13 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         idle, groups = network.idle(), network.idle_groups()
         supplier = network.supplier[idle]
         value = network.coefficient[idle] * ordered[groups] * (1 - missed[supplier])
-        wanted = np.bincount(market, undelivered * (1 - missed))
-        wanted += np.bincount(market[supplier], value, minlength=len(wanted))
+        short = np.flatnonzero(delivered < 1)
+        undelivered = intermediate[short] * (1 - delivered[short]) * (1 - missed[short])
+        wanted = world.by_market(undelivered, short)
+        wanted += world.by_market(value, supplier)
         able = np.minimum(firms.supply, 1) if self.rationing == "initial" else firms.supply - firms.output
         able = np.maximum(able, 0) * firms.size
-        supply = np.bincount(market, able)
+        supply = world.by_market(able)
         share = np.divide(wanted, supply, out=np.zeros_like(wanted), where=supply > 0)
         if self.rationing == "orders":
             met = np.divide(1, share, out=np.ones_like(share), where=share > 1) * (supply > 0)

@@ -70,7 +70,7 @@ class Inspection(Rule, family="inspection", planned=("risk", "inquiry")):
         firms = world.firms
         rows = np.flatnonzero(firms.inspected[k])
         violated = firms.violation[k][rows] > 0
-        draws = world.draws.uniform("detect", world.month, k)[rows]
+        draws = world.draws.at(rows, "detect", world.month, k)
         hit = draws < np.where(violated, sensitivity, false_positive)
         hit &= firms.found[k][rows] == 0
         origin = np.where(firms.complaint[k][rows], Origin.COMPLAINT, Origin.INSPECTION)

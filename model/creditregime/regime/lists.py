@@ -51,16 +51,15 @@ class ListRule(Settings):
         """Return the probability that one more record of topic `k` leads to the list, a scalar or (N,), or None."""
         if self.colour == "red":
             return None
-        live, topics = world.firms.live, self.topics_of(world)
+        topics = self.topics_of(world)
         shares = world.law.shares[k]
         chance: Floats | np.float32 = np.float32(0)
         if self.serious == 1:
             chance = shares[2]
         elif self.serious:
-            chance = shares[2] * (live[2, topics].sum(axis=0, dtype=np.uint16) + 1 >= self.serious)
+            chance = shares[2] * (_live(world, topics, (2,)) + 1 >= self.serious)
         if self.records:
-            enough = live[:, topics].sum(axis=(0, 1), dtype=np.uint16) + 1 >= self.records
-            chance = np.where(enough, np.float32(1), chance)
+            chance = np.where(_live(world, topics, (0, 1, 2)) + 1 >= self.records, np.float32(1), chance)
         return chance if np.any(chance) else None
 
     def update(self, world: World, number: int) -> None:
@@ -111,6 +110,15 @@ class ListRule(Settings):
         listing = firms.listing[number]
         leave(world, number, np.flatnonzero((listing > 0) & ~clean), repaired=False)
         enter(world, number, np.flatnonzero((listing == 0) & clean), Standing.OWN)
+
+
+def _live(world: World, topics: list[int], severities: tuple[int, ...]) -> NDArray[np.uint16]:
+    """Return how many live records of some topics and severities each firm has, (N,)."""
+    count = np.zeros(world.rows, np.uint16)
+    for k in topics:
+        for s in severities:
+            count += world.firms.live[s, k]
+    return count
 
 
 def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standing) -> None:
