@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from creditregime import __version__
 from creditregime.errors import CreditRegimeError
+from creditregime.laboratory import interruption
 
 if TYPE_CHECKING:
     from creditregime.laboratory.compare import Comparison
@@ -27,10 +28,13 @@ class Terminated(KeyboardInterrupt):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0, 2 for what the user can mend, 130 after Ctrl-C."""
+    interruption.forget()
+    before = {}
     try:
-        before = signal.signal(signal.SIGTERM, _terminate)
+        for number, handler in ((signal.SIGTERM, _terminate), (signal.SIGINT, _interrupt)):
+            before[number] = signal.signal(number, handler)
     except ValueError:  # not in the main thread: the caller deals with signals
-        before = None
+        pass
     try:
         arguments = _parse(sys.argv[1:] if argv is None else argv)
         arguments.command(arguments)
@@ -46,8 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone: there is nobody left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
     return 0
 
 
@@ -254,7 +258,13 @@ def _positive(text: str) -> int:
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
+    interruption.request(Terminated())
     raise Terminated
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    interruption.request(KeyboardInterrupt())
+    raise KeyboardInterrupt
 
 
 def _fail(text: str, code: int) -> int:

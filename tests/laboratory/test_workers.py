@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from creditregime import run
 from creditregime.errors import CreditRegimeError
+from creditregime.laboratory import interruption
 from creditregime.laboratory.workers import each
 
 
@@ -92,3 +94,16 @@ def test_an_interrupted_command_stops_at_once_and_writes_nothing(
     while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_a_request_to_stop_is_not_lost_with_its_exception() -> None:
+    class Lost(KeyboardInterrupt):
+        pass
+
+    interruption.request(Lost())  # as if a finalizer had swallowed what the signal handler raised
+    try:
+        with pytest.raises(Lost):
+            run("regime=none", "population.firms=20", "months=3")
+    finally:
+        interruption.forget()
+    assert len(run("regime=none", "population.firms=20", "months=3").indicators) == 3

@@ -15,7 +15,7 @@ from creditregime.composition import load, split_overrides
 from creditregime.errors import ScenarioError
 from creditregime.firms.behaviour import Behaviour
 from creditregime.firms.strategies import find_strategy, strategy
-from creditregime.laboratory import frames
+from creditregime.laboratory import frames, interruption
 from creditregime.laboratory.provenance import now, provenance
 from creditregime.model import CreditRegime
 from creditregime.population.economy import Economy
@@ -169,6 +169,7 @@ def simulate(
     model = CreditRegime(scenario, economy=built if given is None else given)
     for _ in months(model, progress):
         model.step()
+        interruption.check()
     facts = provenance("run", scenario.seed, started, given)
     return tabulate(model, facts, given)
 
