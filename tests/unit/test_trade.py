@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from creditregime import CreditRegime
-from creditregime.codes import Lever
+from creditregime.codes import Lever, Payer
 from creditregime.population.economy import Economy
 from tests.helpers import bare, links, random_graph, ring
 
@@ -82,7 +82,7 @@ def test_inputs_of_one_sector_replace_each_other() -> None:
 def test_stocks_delay_the_loss_of_a_supplier() -> None:
     outputs = {}
     for stocks in (1.0, 4.0):
-        model = model_of(ring(6), rationing="orders", stocks=stocks)
+        model = model_of(ring(6), rationing="orders", stocks=stocks, imported=0)
         model.world.firms.active[0] = False
         path = []
         for _ in range(8):
@@ -148,7 +148,13 @@ def test_competitors_make_what_a_closed_supplier_cannot_as_far_as_they_have_room
     graph.add_edges_from((row, row + 4) for row in range(4))
     economy = Economy.from_networkx(graph, final_demand_share=0.5)
     for headroom in (1.0, 1.5):
-        rules = {"replaceability": replaceability, "rationing": "orders", "stocks": 1.0, "headroom": headroom}
+        rules = {
+            "replaceability": replaceability,
+            "rationing": "orders",
+            "stocks": 1.0,
+            "headroom": headroom,
+            "imported": 0,
+        }
         model = model_of(economy, **rules)
         model.world.firms.active[0] = False
         model.world.network.disconnect(np.array([0]))
@@ -164,3 +170,23 @@ def test_competitors_make_what_a_closed_supplier_cannot_as_far_as_they_have_room
             assert (output[1:4] > 1.05).all()
             assert 0.5 < output[4] <= 1
         np.testing.assert_allclose(output[5:], 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("imported", [0.0, 0.5, 1.0])
+def test_what_is_bought_abroad_bounds_the_loss_and_is_paid_to_the_world(imported: float) -> None:
+    """A ring without its first firm: the second has what it can buy abroad of its only input, stock orders included."""
+    spec = bare(1, trade=PLAIN | {"rationing": "orders", "stocks": 1.0, "imported": imported}, finance="accounts")
+    model = CreditRegime(spec, economy=ring(6))
+    world = model.world
+    world.firms.active[0] = False
+    world.network.disconnect(np.flatnonzero(world.network.supplier == 0))
+    for _ in range(30):
+        model.step()
+    output = world.firms.output
+    if imported == 1:
+        np.testing.assert_allclose(output[1:3], np.minimum(world.firms.demand[1:3], 1), atol=1e-4)
+    else:
+        assert output[1] <= imported * (1 + 1 / 6) + 1e-3
+    assert (output[1] > 0.2) == (imported > 0)
+    abroad = world.ledger.flows[0, Payer.FIRMS, Payer.WORLD]
+    assert (abroad > 1e-3) == (imported > 0)

@@ -142,8 +142,9 @@ class Accounts(Finance, kind="accounts"):
         for payer, amount in received:
             world.ledger.pay(payer, Payer.FIRMS, world.total(amount))
             profit += amount
-        if not sales.networked:
-            world.ledger.pay(Payer.FIRMS, Payer.WORLD, world.total(sales.inputs))
+        bought = world.total(sales.inputs)
+        sold = world.total(sales.firms) if sales.networked else 0.0
+        world.ledger.pay(Payer.FIRMS, Payer.WORLD, bought - sold)  # what firms did not buy of each other
         profit -= sales.inputs
         return profit
 

@@ -120,7 +120,8 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
     makes among its present orders, so that new buyers compete with old ones; firms hold stocks of each input, produce
     from them, and order what they use and a part of what is missing from the stock (after Henriet, Hallegatte,
     Tabourier 2012, J. Econ. Dyn. Control 36:150). Replaceability is Diem et al.'s: of what a supplier fails to deliver,
-    buyers miss only its share of the sector's supply; the sector's other firms sell them the rest.
+    buyers miss only its share of the sector's supply; the sector's other firms sell them the rest. A part of what still
+    is missing can be bought abroad at a premium: without it the exit of one large firm can stop the whole economy.
     """
 
     rationing: Literal["orders", "initial"] = parameter(
@@ -131,6 +132,12 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
     )
     stocks: float = parameter(
         2.5, unit="months of use", ge=1, description="orders: stock of each input that firms aim at; 1 is no reserve"
+    )
+    imported: float = parameter(
+        0.6, unit="share", ge=0, le=1, description="orders: part of missing inputs that can be bought abroad at once"
+    )
+    import_premium: float = parameter(
+        0.2, unit="share of price", ge=0, description="orders: what inputs bought abroad at once cost more"
     )
     restock: float = parameter(6.0, unit="months", ge=1, description="orders: time in which a gap in stocks is filled")
 
@@ -185,8 +192,13 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         """Write the level that inputs allow next month; return what was paid for them, (N,) money."""
         firms, network = world.firms, world.network
         received = self._arriving(world, delivered, missed)
+        abroad = self._bought_abroad(world, received)
+        received += abroad
+        abroad *= np.float32(self.import_premium)
+        abroad += received
+        abroad *= level
         received *= level
-        paid = network.sum_groups(received)
+        paid = network.sum_groups(abroad)
         paid *= firms.size
         paid *= firms.active
         if self.rationing == "orders":
@@ -201,6 +213,15 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
             arriving /= network.required
             firms.inputs[:] = self._bound(world, arriving, 1.0)
         return paid
+
+    def _bought_abroad(self, world: World, arriving: Floats) -> Floats:
+        """Return the input value of each group, at one unit of output, that replaces what does not arrive, (G,)."""
+        if self.rationing == "initial" or not self.imported:
+            return np.zeros_like(arriving)
+        missing = world.network.required - arriving
+        np.maximum(missing, 0, out=missing)
+        missing *= np.float32(self.imported)
+        return missing
 
     def _arriving(self, world: World, delivered: Floats, missed: Floats) -> Floats:
         """Return the input value of each group, at one unit of output, that its own suppliers or others deliver."""
