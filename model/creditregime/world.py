@@ -38,6 +38,8 @@ class Firms(Table):
     person: NDArray[np.int32] = column(np.int32, "index", "responsible person")
     size: Floats = column(np.float32, "money/month", "initial revenue")
     final_demand: Floats = column(np.float32, "money/month", "initial sales to households, state and rest of the world")
+    public_demand: Floats = column(np.float32, "money/month", "initial sales to the state")
+    foreign_demand: Floats = column(np.float32, "money/month", "initial sales to the rest of the world")
     imports: Floats = column(np.float32, "share", "imported inputs per unit of output")
     domestic_inputs: Floats = column(np.float32, "share", "domestic inputs per unit of output at the start")
     hazard: Floats = column(np.float32, "1/month", "violation probability at zero effort", per=("topic",))
@@ -303,6 +305,9 @@ class World:
         self.persons = int(economy.person.max()) + 1
         for name in ("sector", "region", "ownership", "group", "person", "size", "final_demand", "imports"):
             getattr(self.firms, name)[:] = getattr(economy, name)
+        sector, final = economy.sector, economy.final_demand
+        self.firms.public_demand[:] = economy.procurement_share[sector] * final
+        self.firms.foreign_demand[:] = economy.export_share[sector] * final
         self.firms.domestic_inputs[:] = self.network.input_share()
 
     @property

@@ -173,8 +173,10 @@ class Accounts(Finance, kind="accounts"):
     def _treasury(self, world: World, profit: Floats) -> None:
         firms = world.firms
         subsidy = np.maximum(np.float32(self.subsidy) - firms.levers[Lever.SUBSIDY], 0)
-        energy = world.economy.energy_share[firms.sector] * firms.levers[Lever.INPUT_PRICE]
-        transfer = (energy * firms.output - subsidy * firms.active) * firms.size
+        transfer = subsidy * firms.active
+        transfer *= -firms.size
+        if (surcharge := firms.levers[Lever.INPUT_PRICE]).any():
+            transfer += world.economy.energy_share[firms.sector] * surcharge * firms.output * firms.size
         self._pay(world, profit, Payer.STATE, transfer)
         rate = np.clip(np.float32(self.tax_rate) + firms.levers[Lever.TAX], 0, 1)
         self._pay(world, profit, Payer.STATE, np.maximum(profit, 0) * rate)

@@ -57,9 +57,8 @@ class Trade(Rule, family="trade"):
 
     def final_demand(self, world: World) -> tuple[Floats, Floats, Floats]:
         """Return the demand of consumers, state and abroad for each firm, (N,) money each."""
-        firms, economy = world.firms, world.economy
-        public = economy.procurement_share[firms.sector] * firms.final_demand
-        abroad = economy.export_share[firms.sector] * firms.final_demand
+        firms = world.firms
+        public, abroad = firms.public_demand.copy(), firms.foreign_demand.copy()
         consumers = firms.final_demand - public
         consumers -= abroad
         buyers = ((consumers, Lever.PUBLICATION), (public, Lever.PROCUREMENT), (abroad, None))
@@ -171,11 +170,12 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
     def _orders(self, world: World, capacity: Floats) -> Floats:
         """Return the level at which each input group orders, (G,): last month's demand, and a part of missing stock."""
         network = world.network
-        level = np.repeat(np.minimum(world.firms.demand, capacity), np.diff(network.firm_groups))
+        plan = np.minimum(world.firms.demand, capacity)
         if self.rationing == "orders":
-            gap = np.float32(self.stocks) - network.stock
-            gap /= np.float32(self.restock)
-            level += gap
+            plan += np.float32(self.stocks / self.restock)
+        level = np.repeat(plan, np.diff(network.firm_groups))
+        if self.rationing == "orders":
+            level -= network.stock * np.float32(1 / self.restock)
             np.maximum(level, 0, out=level)
         return level
 
@@ -192,13 +192,10 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         """Write the level that inputs allow next month; return what was paid for them, (N,) money."""
         firms, network = world.firms, world.network
         received = self._arriving(world, delivered, missed)
-        abroad = self._bought_abroad(world, received)
-        received += abroad
-        abroad *= np.float32(self.import_premium)
-        abroad += received
-        abroad *= level
+        value = self._with_imports(world, received)
+        value *= level
         received *= level
-        paid = network.sum_groups(abroad)
+        paid = network.sum_groups(value)
         paid *= firms.size
         paid *= firms.active
         if self.rationing == "orders":
@@ -214,14 +211,16 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
             firms.inputs[:] = self._bound(world, arriving, 1.0)
         return paid
 
-    def _bought_abroad(self, world: World, arriving: Floats) -> Floats:
-        """Return the input value of each group, at one unit of output, that replaces what does not arrive, (G,)."""
+    def _with_imports(self, world: World, arriving: Floats) -> Floats:
+        """Add to what arrives what is bought abroad at once; return the price of both, (G,) at one unit of output."""
         if self.rationing == "initial" or not self.imported:
-            return np.zeros_like(arriving)
-        missing = world.network.required - arriving
-        np.maximum(missing, 0, out=missing)
-        missing *= np.float32(self.imported)
-        return missing
+            return arriving.copy()
+        abroad = world.network.required - arriving
+        abroad *= np.float32(self.imported)
+        arriving += abroad
+        abroad *= np.float32(self.import_premium)
+        abroad += arriving
+        return abroad
 
     def _arriving(self, world: World, delivered: Floats, missed: Floats) -> Floats:
         """Return the input value of each group, at one unit of output, that its own suppliers or others deliver."""

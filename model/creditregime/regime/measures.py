@@ -260,8 +260,8 @@ def lever_worth(world: World) -> Floats:
     economy's initial averages.
     """
     economy, firms, margin = world.economy, world.firms, world.law.margins
-    public = _average(world, economy.procurement_share[firms.sector] * firms.final_demand)
-    abroad = _average(world, economy.export_share[firms.sector] * firms.final_demand)
+    public = _average(world, firms.public_demand)
+    abroad = _average(world, firms.foreign_demand)
     consumers = _average(world, firms.final_demand) - public - abroad
     worth = np.zeros((len(world.spans), len(Lever)), np.float32)
     worth[:, Lever.INSPECTION] = float((world.law.fine * world.law.shares).sum()) * INSPECTION_RATE / MONTHS
