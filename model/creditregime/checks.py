@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from creditregime.codes import OWNERSHIPS
-from creditregime.component import PerTopic, nearest, shown
+from creditregime.component import PerTopic, details, nearest, shown
 
 LARGEST = 10**9
 
@@ -72,7 +72,7 @@ def _topic_names(scenario: Any) -> Iterator[Problem]:
                 where = f"{path}{key}" + (f".{name}" if name else "")
                 if name and name not in names:
                     yield unknown(where, name, names)
-                yield from _bounds(where, number, str((field.json_schema_extra or {}).get("unit", "")))  # type: ignore[union-attr]
+                yield from _bounds(where, number, str(details(field).get("unit", "")))
 
 
 def _bounds(path: str, number: float, unit: str) -> Iterator[Problem]:
