@@ -75,9 +75,6 @@ class Network:
         self.firm_essentials = np.searchsorted(self.essential, self.firm_groups).astype(np.int32)
         self.linear = np.flatnonzero(essential == NON_ESSENTIAL).astype(np.int32)
         self.firm_linear = np.searchsorted(self.linear, self.firm_groups).astype(np.int32)
-        self._all = Segments(self.firm_groups)
-        self._essential = Segments(self.firm_essentials)
-        self._linear = Segments(self.firm_linear)
         self._idle: NDArray[np.int64] | None = None
         self._idle_groups: NDArray[np.int64] | None = None
 
@@ -93,6 +90,17 @@ class Network:
     def _by_group(self) -> Any:
         shape = (len(self.required), self.rows)
         return csr_array((self.weight, self.supplier, self.group_pointer), shape=shape, copy=False)
+
+    @cached_property
+    def _by_firm(self) -> Any:
+        """Sums over a firm's groups, as a product: a third of the time of `numpy.add.reduceat`."""
+        one = np.zeros(len(self.required), np.int32)
+        return csr_array((self.required, one, self.firm_groups), shape=(self.rows, 1), copy=False)
+
+    @cached_property
+    def _by_linear(self) -> Any:
+        shape = (self.rows, len(self.required))
+        return csr_array((self.required[self.linear], self.linear, self.firm_linear), shape=shape, copy=False)
 
     @cached_property
     def _by_supplier(self) -> Any:
@@ -124,11 +132,21 @@ class Network:
 
     def sum_groups(self, values: Floats) -> Floats:
         """Return the sum of a value a group, (G,), over each firm's groups, (N,)."""
-        return self._all.reduce(np.add, values, 0.0)
+        matrix = self._by_firm
+        matrix.data = values
+        summed: Floats = matrix @ np.ones(1, np.float32)
+        return summed
 
-    def least_essential(self, values: Floats) -> Floats:
-        """Return the least of a value a group, (G,), over each firm's essential groups, (N,); infinite without any."""
-        return self._essential.reduce(np.minimum, values[self.essential], np.inf)
+    def least_essential(self, values: Floats, most: float) -> Floats:
+        """Return the least of `most` and of a value a group, (G,), over each firm's essential groups, (N,)."""
+        least = np.full(self.rows, most, np.float32)
+        values = values.take(self.essential)
+        short = np.flatnonzero(values < np.float32(most))
+        if len(short):
+            firms = np.searchsorted(self.firm_essentials, short, side="right") - 1
+            first = np.flatnonzero(np.diff(firms, prepend=-1))
+            least[firms[first]] = np.minimum.reduceat(values[short], first)
+        return least
 
     def unweighted(self) -> Network:
         """Return a view of the same links in which every active one has weight 1."""
@@ -138,10 +156,10 @@ class Network:
 
     def missing_linear(self, level: Floats, most: float) -> Floats:
         """Return each firm's sum over its non-essential groups of required × max(most − level, 0), (N,)."""
-        missing = np.float32(most) - level[self.linear]
+        missing = np.float32(most) - level
         np.maximum(missing, 0, out=missing)
-        missing *= self.required[self.linear]
-        return self._linear.reduce(np.add, missing, 0.0)
+        summed: Floats = self._by_linear @ missing
+        return summed
 
     def input_share(self) -> Floats:
         """Return the active domestic inputs of each firm per unit of its output, (N,)."""
@@ -234,22 +252,3 @@ def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]
     first, counts = pointer[rows].astype(np.int64), np.diff(pointer)[rows]
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(first, counts) + within
-
-
-class Segments:
-    """Reduces consecutive entries to one value a row; where the rows' entries are is found once."""
-
-    def __init__(self, pointer: NDArray[np.int32]) -> None:
-        self._rows = len(pointer) - 1
-        self._having = np.flatnonzero(pointer[1:] > pointer[:-1]).astype(np.int32)
-        self._starts = pointer[self._having]
-
-    def reduce(self, operation: np.ufunc, values: Floats, empty: float) -> Floats:
-        """Return the reduction over each row's entries, (rows,); rows without entries get `empty`."""
-        if len(self._having) == self._rows:
-            reduced: Floats = operation.reduceat(values, self._starts)
-            return reduced
-        result = np.full(self._rows, empty, np.float32)
-        if len(self._having):
-            result[self._having] = operation.reduceat(values, self._starts)
-        return result

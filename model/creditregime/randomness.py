@@ -23,6 +23,9 @@ FEW = 120
 """A row alone costs about as much as this many rows of a dense draw."""
 MANY = 200_000
 """Below this number of rows a dense draw is quicker whatever is asked of it."""
+BLOCK = 1 << 15
+"""Numbers drawn and converted together: they stay in the processor's cache."""
+_STEP = np.float32(2.0**-24)
 _SMALLEST = np.float32(2.0**-25)  # half a step of the 24-bit uniforms: keeps log and the normal quantile finite
 
 
@@ -52,8 +55,19 @@ class Streams:
         draws = np.empty(self.rows, np.float32) if out is None else out
         for start, stop, seed in self.spans:
             self._bits.state = _state(seed, purpose, month, lane)
-            self._source.random(dtype=np.float32, out=draws[start:stop])
+            self._fill(draws[start:stop])
         return draws
+
+    def _fill(self, draws: Floats) -> None:
+        """Fill with the numbers of `Generator.random`; whole blocks of raw words take a third less time."""
+        done = 0
+        while len(draws) - done >= BLOCK:
+            words = self._bits.random_raw(BLOCK // 2).view(np.uint32)
+            words >>= 8
+            np.multiply(words.view(np.int32), _STEP, out=draws[done : done + BLOCK], dtype=np.float32, casting="unsafe")
+            done += BLOCK
+        if done < len(draws):
+            self._source.random(dtype=np.float32, out=draws[done:])
 
     def at(self, rows: NDArray[np.int64], purpose: str, month: int, lane: int = 0) -> Floats:
         """Return the uniforms of some rows: the bits that `uniform` would give them, computed alone if they are few."""

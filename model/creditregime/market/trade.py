@@ -263,7 +263,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
     def _bound(self, world: World, level: Floats, most: float) -> Floats:
         """Return the level of output that the available levels of inputs allow, (N,), at most `most`."""
         network = world.network
-        bound = network.least_essential(level)
+        bound = network.least_essential(level, most)
         loss = network.missing_linear(level, most)
         loss /= np.maximum(world.firms.domestic_inputs, np.float32(1e-30))
         np.subtract(np.float32(most), loss, out=loss)
