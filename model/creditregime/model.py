@@ -8,7 +8,7 @@ from typing import Any
 import mesa
 
 from creditregime.agents import AgentViews
-from creditregime.build import build_world, catalogue
+from creditregime.build import build_world
 from creditregime.composition import load
 from creditregime.firms.stakes import stakes
 from creditregime.indicators.measure import publish
@@ -17,6 +17,7 @@ from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklisted
 from creditregime.regime.rating import log_grades
 from creditregime.regime.registry import collect
+from creditregime.regime.territories import Territories
 from creditregime.scenario import Scenario
 
 
@@ -60,48 +61,55 @@ class CreditRegime(AgentViews, mesa.Model):
         self.spec = spec
         self.world = build_world(spec, economy, seeds)
         self.world.view = self.firm
-        self.catalogue = catalogue(spec, self.world)
+        self.territories = Territories(spec, self.world)
+        self.catalogue = self.territories.catalogue
         self.series = Series(self.world, spec.indicators)
         self.datacollector = self.series.datacollector()
 
     def step(self) -> None:
         """Simulate one month: the fifteen stages of the specification, in their order."""
-        world, spec = self.world, self.spec
+        world, spec, local = self.world, self.spec, self.territories
         spec.learning.learn(world)  # from the marks of the month that ended, which opening the new one wipes off
         world.open_month()
-        spec.behaviour.choose(world, lambda: stakes(world, spec.rating, spec.lists, spec.behaviour.discount))
+        local.open()
+        local.run("behaviour", self._choose)
         spec.violations.happen(world)
         burden = spec.reporting.burden(world)
-        spec.monitoring.watch(world)
-        spec.inspection.inspect(world)
+        local.run("monitoring", lambda rules: rules.monitoring.watch(world))
+        local.run("inspection", lambda rules: rules.inspection.inspect(world))
         collect(world)
-        spec.fines.impose(world)
-        spec.registry.record(world)
+        local.run("fines", lambda rules: rules.fines.impose(world))
+        local.record()
         grades = world.firms.grade.copy()
-        spec.rating.rate(world)
-        for number, rule in enumerate(spec.lists.values()):
-            rule.update(world, number)
-        spec.repair.repair(world, spec.lists)
-        listed = blacklisted(world, spec.lists)
-        spec.spillover.associate(world, spec.rating, spec.lists, listed)
+        local.run("rating", lambda rules: rules.rating.rate(world))
+        local.update_lists()
+        local.run("repair", lambda rules: rules.repair.repair(world, rules.lists))
+        listed = blacklisted(world, local.lists)
+        spec.spillover.associate(world, local.rating, local.lists, listed)
         log_grades(world, grades)
-        self.catalogue.act(world, spec.lists)
+        self.catalogue.act(world, local.lists)
         sales = spec.trade.trade(world)
         compliance = spec.behaviour.spending(world)
         spec.finance.settle(world, sales, compliance, burden)
-        spec.partners.rematch(world, blacklisted(world, {k: v for k, v in spec.lists.items() if v.published}))
+        spec.partners.rematch(world, blacklisted(world, {k: v for k, v in local.lists.items() if v.published}))
         publish(world)
         self.series.measure_conduct(compliance, burden)
+        spec.diffusion.observe(world)
+        spec.relocation.relocate(world, compliance, burden)
         spec.exit.leave(world, spec.finance)
         entrants = spec.entry.enter(world)
         spec.learning.register(world, entrants)
-        spec.rating.register(world, entrants)
+        local.register(entrants)
         spec.finance.found(world, entrants)
         spec.spillover.person.register(world, entrants)
         self.series.measure()
         self.datacollector.collect(self)
         world.close_month()
         self.running = world.month < spec.months
+
+    def _choose(self, rules: Scenario) -> None:
+        world, discount = self.world, rules.behaviour.discount
+        rules.behaviour.choose(world, lambda: stakes(world, rules.rating, rules.lists, discount))
 
     def run_model(self) -> CreditRegime:
         """Simulate the months that are left, and return the model."""

@@ -128,7 +128,7 @@ class _Chronicler:
 
     def _listed(self, entry: Entry, number: int, standing: int) -> Entry:
         name = self.world.law.lists[number]
-        rule = self.model.spec.lists[name]
+        rule = self.model.territories.lists[name]
         self.lists.add(name)
         if standing == Standing.ASSOCIATED:
             partners = [row for row in self._partners() if name in listed_on(self.world, row, entry.month)]
@@ -143,7 +143,7 @@ class _Chronicler:
     def _delisted(self, entry: Entry, number: int, repaired: int) -> Entry:
         name = self.world.law.lists[number]
         self.lists.discard(name)
-        ended = "term over" if self.model.spec.lists[name].colour == "black" else "conditions no longer met"
+        ended = "term over" if self.model.territories.lists[name].colour == "black" else "conditions no longer met"
         return entry._replace(subject=name, detail="repaired" if repaired else ended)
 
     def _sanctioned(self, entry: Entry, number: int, jointly: int) -> Entry:
@@ -177,7 +177,7 @@ class _Chronicler:
         return entry
 
     def _black(self, names: set[str]) -> bool:
-        return any(self.model.spec.lists[name].colour == "black" for name in names)
+        return any(self.model.territories.lists[name].colour == "black" for name in names)
 
     def _partners(self) -> list[int]:
         network = self.world.network

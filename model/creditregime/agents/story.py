@@ -99,7 +99,7 @@ def _listed(model: Any, row: int, entries: list[Entry]) -> list[str]:
         target = _list(model, e.subject)
         if e.detail == "association":
             said.append(f"it was put on {target} by association {e.reason}".rstrip())
-        elif model.spec.lists[e.subject].colour == "red":
+        elif model.territories.lists[e.subject].colour == "red":
             said.append(f"it entered {target}")
         else:
             said.append(f"it was put on {target} for {_reason(e.reason)}")
@@ -215,7 +215,7 @@ def _times(topic: str, severities: Counter[str]) -> str:
 
 
 def _list(model: Any, name: str) -> str:
-    return f"the {model.spec.lists[name].colour}list '{_plain(name)}'"
+    return f"the {model.territories.lists[name].colour}list '{_plain(name)}'"
 
 
 def _plain(name: str) -> str:

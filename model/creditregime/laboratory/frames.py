@@ -90,6 +90,8 @@ def event_table(world: World) -> pd.DataFrame:
         Event.SANCTIONED: law.measures,
         Event.EXITED: names(ExitCause),
         Event.FINED: world.topics,
+        Event.MOVED: world.economy.regions,
+        Event.ADOPTED: ("national", *world.pilots),
     }
     how: dict[int, Sequence[str]] = {
         Event.VIOLATED: names(Severity),
@@ -98,6 +100,8 @@ def event_table(world: World) -> pd.DataFrame:
         Event.GRADED: law.grades,
         Event.SANCTIONED: ("own", "joint"),
         Event.EXITED: names(Attribution),
+        Event.MOVED: world.economy.regions,
+        Event.ADOPTED: world.economy.regions,
     }
     partners = np.isin(kind, (Event.LOST_SUPPLIER, Event.FOUND_SUPPLIER, Event.LOST_BUYER))
     return pd.DataFrame(
