@@ -23,6 +23,7 @@ _CAUSES = {
     "revoked": "its licence was revoked",
     "voluntary": "its foreign owner could earn more elsewhere",
     "background": "for reasons outside the model",
+    "relocated": "it moved abroad, where regulation costs less",
 }
 _ATTRIBUTIONS = {
     "own_sanctions": "sanctions for its own acts",
@@ -111,7 +112,11 @@ def _reason(reason: str) -> str:
 
 
 def _delisted(model: Any, row: int, entries: list[Entry]) -> list[str]:
-    why = {"repaired": "its credit was repaired", "term over": "its term was over"}
+    why = {
+        "repaired": "its credit was repaired",
+        "term over": "its term was over",
+        "not kept there": "no such list is kept there",
+    }
     return [f"it left {_list(model, e.subject)}: {why.get(e.detail, e.detail)}" for e in entries]
 
 
@@ -145,6 +150,19 @@ def _lost_buyer(model: Any, row: int, entries: list[Entry]) -> list[str]:
 
 def _found_supplier(model: Any, row: int, entries: list[Entry]) -> list[str]:
     return _partners(entries, "new supplier", {"": "it found {partners}"})
+
+
+def _moved(model: Any, row: int, entries: list[Entry]) -> list[str]:
+    return [f"it moved from {_plain(e.subject)} to {_plain(e.detail)}, where regulation costs less" for e in entries]
+
+
+def _adopted(model: Any, row: int, entries: list[Entry]) -> list[str]:
+    return [
+        f"{_plain(e.subject)} took up the rules of the pilot '{_plain(e.detail)}'"
+        if e.detail
+        else f"{_plain(e.subject)} returned to the national rules"
+        for e in entries
+    ]
 
 
 def _exited(model: Any, row: int, entries: list[Entry]) -> list[str]:
@@ -183,6 +201,8 @@ _SAY: dict[str, Callable[[Any, int, list[Entry]], list[str]]] = {
     "lost_supplier": _lost_supplier,
     "lost_buyer": _lost_buyer,
     "found_supplier": _found_supplier,
+    "moved": _moved,
+    "adopted": _adopted,
     "exited": _exited,
     "entered": _entered,
 }
