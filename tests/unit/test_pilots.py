@@ -26,7 +26,7 @@ APART: dict[str, Any] = {  # nothing passes from one region to another
     "learning.transparency": 0.0,
 }
 EVERYTHING: dict[str, Any] = {
-    "rating": {"base": 90, "minor": 5},
+    "rating": {"base": 82, "minor": 5},
     "inspection": {"kind": "quota", "number": 3},
     "monitoring": {"share": 0.3},
     "fines": {"scale": 3},
@@ -102,6 +102,14 @@ def test_quotas_and_counts_are_those_of_each_territory() -> None:
             assert (inspected[inside].sum(), inspected[~inside].sum()) == (3, 5)
         assert model.world.regulators.inspections.tolist() == [8 * month] * 2
         assert model.series.latest["inspections"] == pytest.approx(16 / 60)
+
+
+def test_inspections_by_grade_follow_the_rates_of_the_place() -> None:
+    changes = {"registry": {"kind": "database"}, "rating": {"kind": "points"}, "months": 1}
+    changes |= {"inspection": {"kind": "grade", "rates": {"A": 0.0}, "complaint_response": 0}}
+    always = {"rates": {"A": 1.0}}
+    model = run(bare(1, **changes).changed({"pilots": pilot(inspection=always)}))
+    assert model.world.firms.inspected[0].tolist() == (model.world.firms.region == 0).tolist()
 
 
 def test_regional_regulators_have_the_quota_of_their_region() -> None:
