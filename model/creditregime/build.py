@@ -12,6 +12,7 @@ from creditregime.errors import ScenarioError
 from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklists_of
 from creditregime.regime.measures import Catalogue
+from creditregime.regime.pilots import everywhere, files, grade_names
 from creditregime.scenario import Scenario
 from creditregime.topics import hazards
 from creditregime.world import Law, World
@@ -34,34 +35,37 @@ def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Seque
     if seeds is None:
         seeds = [scenario.seed + number for number in range(len(economy.starts))]
     _refuse_misfits(scenario, economy)
-    world = World(economy, seeds, tuple(scenario.topics), _law(scenario, len(seeds)), _dimensions(scenario, economy))
+    rules = everywhere(scenario)
+    law = _law(rules, len(seeds))
+    world = World(economy, seeds, tuple(scenario.topics), law, _dimensions(rules, economy))
     scenario.learning.prepare(world)
     scenario.behaviour.prepare(world)
-    _write_law(scenario, world)
+    _write_law(rules[0], world)
     scenario.trade.prepare(world)
     scenario.finance.prepare(world)
-    catalogue(scenario, world)
+    _price(rules[0], world)
     return world
 
 
-def enact(scenario: Scenario, world: World) -> Catalogue:
-    """Put a scenario's regime in force in a world that is under way; return its measures and rewards."""
-    world.change_law(_law(scenario, len(world.spans)), _dimensions(scenario, world.economy))
-    _write_law(scenario, world)
-    return catalogue(scenario, world)
+def enact(scenario: Scenario, world: World) -> None:
+    """Put a scenario's regime in force in a world that is under way."""
+    rules = everywhere(scenario)
+    world.change_law(_law(rules, len(world.spans)), _dimensions(rules, world.economy))
+    _write_law(rules[0], world)
+    _price(rules[0], world)
 
 
-def catalogue(scenario: Scenario, world: World) -> Catalogue:
-    """Return the scenario's measures and rewards, priced and ready to be applied."""
+def _price(scenario: Scenario, world: World) -> None:
+    """Write what grades and lists cost a firm."""
     measures = Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
     measures.price(world, scenario.rating, scenario.lists)
-    return measures
 
 
-def _law(scenario: Scenario, jurisdictions: int) -> Law:
+def _law(territories: list[Scenario], jurisdictions: int) -> Law:
+    scenario = territories[0]
     topics = scenario.topics.values()
-    files = scenario.rating.files(len(topics), scenario.registry.central)
-    law = Law.blank(len(topics), files, scenario.rating.grades(), tuple(scenario.lists), jurisdictions)
+    grades = grade_names(territories)
+    law = Law.blank(len(topics), files(territories), grades, tuple(scenario.lists), jurisdictions)
     law.shares[:] = [topic.shares for topic in topics]
     law.cost[:] = [topic.cost for topic in topics]
     law.harm[:] = [topic.harm for topic in topics]
@@ -70,10 +74,11 @@ def _law(scenario: Scenario, jurisdictions: int) -> Law:
     return law
 
 
-def _dimensions(scenario: Scenario, economy: Economy) -> dict[str, int]:
+def _dimensions(territories: list[Scenario], economy: Economy) -> dict[str, int]:
+    scenario = territories[0]
     topics = len(scenario.topics)
     return {
-        "file": scenario.rating.files(topics, scenario.registry.central),
+        "file": files(territories),
         "list": len(scenario.lists),
         "lever": len(Lever),
         "regulator": topics * scenario.inspection.regions(len(economy.regions)),
@@ -98,6 +103,13 @@ def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
                 raise ScenarioError(
                     f"topics.{key}.weighs_on: unknown sector or ownership '{name}'{nearest(name, names)};"
                     f" allowed: {', '.join(names)}"
+                )
+    for key, pilot in scenario.pilots.items():
+        for name in pilot.regions:
+            if name not in economy.regions:
+                raise ScenarioError(
+                    f"pilots.{key}.regions: unknown region '{name}'{nearest(name, economy.regions)};"
+                    f" allowed: {', '.join(economy.regions)}"
                 )
     number = getattr(scenario.inspection, "number", 0)
     sizes = np.diff([*economy.starts, len(economy.sector)])

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import PerTopic, details, nearest, shown
+from creditregime.regime.pilots import misfits
 
 LARGEST = 10**9
 
@@ -31,6 +32,8 @@ def problems(scenario: Any) -> Iterator[Problem]:
     yield from _measures(scenario)
     yield from _joint(scenario)
     yield from _spillover(scenario)
+    yield from _relocation(scenario)
+    yield from (Problem(*item) for item in misfits(scenario))
 
 
 def unknown(path: str, name: str, names: Sequence[str]) -> Problem:
@@ -192,3 +195,9 @@ def _spillover(scenario: Any) -> Iterator[Problem]:
             kind = getattr(scenario.spillover, channel).kind
             if kind != "none":
                 yield Problem(f"spillover.{channel}.kind", f"'{kind}' needs a rating; rating.kind is none")
+
+
+def _relocation(scenario: Any) -> Iterator[Problem]:
+    rule = scenario.relocation
+    if not _off(rule) and getattr(rule, "abroad", False) and _off(scenario.exit):
+        yield Problem("relocation.abroad", "firms that leave the country need an exit rule; exit.kind is none")

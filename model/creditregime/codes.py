@@ -58,6 +58,7 @@ class ExitCause(IntEnum):
     REVOKED = 2
     VOLUNTARY = 3
     BACKGROUND = 4
+    RELOCATED = 5
 
 
 class Attribution(IntEnum):
@@ -84,6 +85,8 @@ class Event(IntEnum):
     ENTERED = 8  # -, -
     FINED = 9  # topic, -
     LOST_BUYER = 10  # -, the buyer's row
+    MOVED = 11  # region left, region moved to
+    ADOPTED = 12  # pilot, 0 national; region. The firm is -1 less the jurisdiction: a region's doing, no firm's
 
 
 class Payer(IntEnum):

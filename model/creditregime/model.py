@@ -8,15 +8,17 @@ from typing import Any
 import mesa
 
 from creditregime.agents import AgentViews
-from creditregime.build import build_world, catalogue, enact
+from creditregime.build import build_world, enact
 from creditregime.composition import load
 from creditregime.firms.stakes import stakes
 from creditregime.indicators.measure import publish
 from creditregime.indicators.series import Series
 from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklisted
+from creditregime.regime.measures import Catalogue
 from creditregime.regime.rating import log_grades
 from creditregime.regime.registry import collect
+from creditregime.regime.territories import Territories
 from creditregime.scenario import Scenario
 
 
@@ -62,7 +64,7 @@ class CreditRegime(AgentViews, mesa.Model):
         start = self.rules_of(0)
         self.world = build_world(start, economy, seeds)
         self.world.view = self.firm
-        self.catalogue = catalogue(start, self.world)
+        self.eras = [(0, Territories(start, self.world))]
         self.series = Series(self.world, spec.indicators)
         self.datacollector = self.series.datacollector()
 
@@ -75,46 +77,63 @@ class CreditRegime(AgentViews, mesa.Model):
         """Return the scenario as it stood in a month."""
         return next(spec for since, spec in reversed(self.regimes) if since <= month)
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """The measures and rewards of the present month."""
+        return self.territories_of(self.world.month).catalogue
+
+    def territories_of(self, month: int) -> Territories:
+        """Return who was under which rules in a month: the national ones, or those of a pilot."""
+        return next(territories for since, territories in reversed(self.eras) if since <= month)
+
     def step(self) -> None:
         """Simulate one month: the fifteen stages of the specification, in their order."""
         world, spec = self.world, self.rules
         spec.learning.learn(world)  # from the marks of the month that ended, which opening the new one wipes off
         world.open_month()
         if world.month and spec is not self.rules_of(world.month - 1):
-            self.catalogue = enact(spec, world)
-        spec.behaviour.choose(world, lambda: stakes(world, spec.rating, spec.lists, spec.behaviour.discount))
+            enact(spec, world)
+            self.eras.append((world.month, Territories(spec, world)))
+        local = self.territories_of(world.month)
+        local.open()
+        local.run("behaviour", self._choose)
         spec.violations.happen(world)
         burden = spec.reporting.burden(world)
-        spec.monitoring.watch(world)
-        spec.inspection.inspect(world)
+        local.run("monitoring", lambda rules: rules.monitoring.watch(world))
+        local.run("inspection", lambda rules: rules.inspection.inspect(world))
         collect(world)
-        spec.fines.impose(world)
-        spec.registry.record(world)
+        local.run("fines", lambda rules: rules.fines.impose(world))
+        local.record()
         grades = world.firms.grade.copy()
-        spec.rating.rate(world)
-        for number, rule in enumerate(spec.lists.values()):
-            rule.update(world, number)
-        spec.repair.repair(world, spec.lists)
-        listed = blacklisted(world, spec.lists)
-        spec.spillover.associate(world, spec.rating, spec.lists, listed)
+        local.run("rating", lambda rules: rules.rating.rate(world))
+        local.update_lists()
+        local.run("repair", lambda rules: rules.repair.repair(world, rules.lists))
+        listed = blacklisted(world, local.lists)
+        spec.spillover.associate(world, local.rating, local.lists, listed)
         log_grades(world, grades)
-        self.catalogue.act(world, spec.lists)
+        self.catalogue.act(world, local.lists)
         sales = spec.trade.trade(world)
         compliance = spec.behaviour.spending(world)
         spec.finance.settle(world, sales, compliance, burden)
-        spec.partners.rematch(world, blacklisted(world, {k: v for k, v in spec.lists.items() if v.published}))
+        spec.partners.rematch(world, blacklisted(world, {k: v for k, v in local.lists.items() if v.published}))
         publish(world)
         self.series.measure_conduct(compliance, burden)
+        spec.diffusion.observe(world)
+        spec.relocation.relocate(world, compliance, burden)
         spec.exit.leave(world, spec.finance)
         entrants = spec.entry.enter(world)
         spec.learning.register(world, entrants)
-        spec.rating.register(world, entrants)
+        local.register(entrants)
         spec.finance.found(world, entrants)
         spec.spillover.person.register(world, entrants)
         self.series.measure()
         self.datacollector.collect(self)
         world.close_month()
         self.running = world.month < spec.months
+
+    def _choose(self, rules: Scenario) -> None:
+        world, discount = self.world, rules.behaviour.discount
+        rules.behaviour.choose(world, lambda: stakes(world, rules.rating, rules.lists, discount))
 
     def run_model(self) -> CreditRegime:
         """Simulate the months that are left, and return the model."""

@@ -29,12 +29,24 @@ REGIME = (
     "rewards",
     "joint_punishment",
     "pilots",
+    "diffusion",
     "overseas",
     "accountability",
     "protection",
 )
 """What makes up a regime: a phase may change all of it, and put another preset's regime in its place."""
-PARAMETERS = ("topics", "learning", "behaviour", "violations", "trade", "finance", "partners", "exit", "entry")
+PARAMETERS = (
+    "topics",
+    "learning",
+    "behaviour",
+    "violations",
+    "trade",
+    "finance",
+    "partners",
+    "exit",
+    "entry",
+    "relocation",
+)
 """Of these a phase may change parameters; which rule fills the place stays, as the world is in a state that it made."""
 _DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 

@@ -75,6 +75,14 @@ class Streams:
             return self.uniform(purpose, month, lane)[rows]
         return uniforms_at(rows, (self.spans[0][2] & _WORD, purpose_key(purpose)), lane, month)
 
+    def few(self, purpose: str, month: int, lane: int, number: int) -> Floats:
+        """Return `number` uniforms a jurisdiction, (J, number): for what is drawn by region, not by firm."""
+        draws = np.empty((len(self.spans), number), np.float32)
+        for drawn, (*_, seed) in zip(draws, self.spans, strict=True):
+            self._bits.state = _state(seed, purpose, month, lane)
+            self._source.random(dtype=np.float32, out=drawn)
+        return draws
+
     def normal(self, purpose: str, month: int, lane: int = 0) -> Floats:
         """Return one standard normal a row, shape (N,), float32, by the quantile function."""
         draws = self.uniform(purpose, month, lane)

@@ -22,14 +22,17 @@ from creditregime.market.entry import Entry, Replacement
 from creditregime.market.exit import Exit, StandardExit
 from creditregime.market.finance import Accounts, Finance
 from creditregime.market.partners import Partners, Search
+from creditregime.market.relocation import NoRelocation, Relocation
 from creditregime.market.trade import GeneralisedLeontief, Trade
 from creditregime.phases import REGIME, Phase, phase_problems, with_regimes
 from creditregime.population import Generated, Population
+from creditregime.regime.diffusion import Diffusion, NoDiffusion
 from creditregime.regime.fines import Fines, NoFines
 from creditregime.regime.inspection import Inspection, NoInspection
 from creditregime.regime.lists import ListRule
 from creditregime.regime.measures import JointPunishment, Measure, NoJointPunishment
 from creditregime.regime.monitoring import Monitoring, NoMonitoring
+from creditregime.regime.pilots import Pilot
 from creditregime.regime.rating import NoRating, Rating
 from creditregime.regime.registry import NoRegistry, Registry
 from creditregime.regime.repair import NoRepair, Repair
@@ -76,6 +79,7 @@ class Scenario(Settings):
     trade: Trade = place(GeneralisedLeontief, "stage 11: trade")
     finance: Finance = place(Accounts, "stage 12: settlement")
     partners: Partners = place(Search, "stage 13: re-matching")
+    relocation: Relocation = place(NoRelocation, "stage 14: relocation to other regions and abroad")
     exit: Exit = place(StandardExit, "stage 14: exit")
     entry: Entry = place(Replacement, "stage 14: entry")
     indicators: Indicators = place(Indicators, "stage 15: measurement")
@@ -86,7 +90,8 @@ class Scenario(Settings):
     phases: tuple[Phase, ...] = parameter(
         (), unit="-", description="changes of the regime by date", standing="partly", max_length=1000
     )
-    pilots: dict[str, Any] = planned({}, unit="-", description="regional rules and their diffusion", standing="real")
+    pilots: dict[str, Pilot] = place(dict, "regions with their own rules, each month from its start")
+    diffusion: Diffusion = place(NoDiffusion, "each month: how pilots spread to other regions")
     overseas: str = planned("none", unit="-", description="overseas suppliers and affiliates", standing="unverified")
     accountability: str = planned("none", unit="-", description="regulators are accountable too", standing="partly")
     protection: str = planned("none", unit="-", description="data protection and leaks", standing="real")

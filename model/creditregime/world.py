@@ -90,6 +90,9 @@ class Firms(Table):
     loss_associated: Floats = column(np.float32, "share", "smoothed cost of sanctions through association")
     loss_suppliers: Floats = column(np.float32, "share", "smoothed output lost for want of inputs")
     loss_buyers: Floats = column(np.float32, "share", "smoothed output lost for want of orders")
+    regulatory_cost: Floats = column(
+        np.float32, "share", "smoothed cost of fines, measures, compliance and data burden (where firms can relocate)"
+    )
 
 
 @dataclasses.dataclass(eq=False)
@@ -305,6 +308,10 @@ class World:
         self.in_force: dict[int, Rows] = {}
         self.view: Callable[[int], Any] | None = None
         self.tainted = np.full(len(economy.sector), NEVER, np.int16)
+        self.pilots: tuple[str, ...] = ()
+        self.territory = np.zeros((len(self.spans), len(economy.regions)), np.uint8)  # pilot by region, 0 national
+        self.observed = np.zeros((2, *self.territory.shape))  # smoothed inspections, and those that found something
+        self.emigrants: Rows = np.empty(0, np.int64)
         self.persons = int(economy.person.max()) + 1
         for name in ("sector", "region", "ownership", "group", "person", "size", "final_demand", "imports"):
             getattr(self.firms, name)[:] = getattr(economy, name)
@@ -415,6 +422,7 @@ class World:
         firms.found[:] = 0
         self.ledger = Ledger(len(self.spans))
         self.tally, self.memo = {}, {}
+        self.emigrants = np.empty(0, np.int64)
 
     def close_month(self) -> None:
         """End the month: logs are sealed, the clock advances."""

@@ -15,7 +15,7 @@ RECORDED = -1
 """Records are kept in a log of their own; here they are one more kind of event."""
 _ORDER = {Event.VIOLATED: 0, RECORDED: 1, Event.FINED: 2, Event.GRADED: 3, Event.LISTED: 4, Event.DELISTED: 4}
 _ORDER |= {Event.SANCTIONED: 5, Event.LOST_SUPPLIER: 6, Event.LOST_BUYER: 6, Event.FOUND_SUPPLIER: 6}
-_ORDER |= {Event.EXITED: 7, Event.ENTERED: 8}
+_ORDER |= {Event.ADOPTED: -1, Event.MOVED: 6, Event.EXITED: 7, Event.ENTERED: 8}
 
 
 class Entry(NamedTuple):
@@ -29,11 +29,11 @@ class Entry(NamedTuple):
         Which firm at this place, counted from 1.
     event
         What: violated, recorded, fined, graded, listed, delisted, sanctioned, lost_supplier, lost_buyer,
-        found_supplier, exited, entered.
+        found_supplier, moved, adopted (by its region), exited, entered.
     subject
-        Of what: the topic, file, list or measure.
+        Of what: the topic, file, list, measure or region.
     detail
-        How: the severity, grade, standing, agency or cause of exit.
+        How: the severity, grade, standing, agency, pilot, new region or cause of exit.
     reason
         Why, as far as the model knows.
     partner
@@ -73,6 +73,8 @@ class _Chronicler:
         self.model, self.world, self.row = model, model.world, row
         self.firm, self.empty = 1, False
         self.law = self.world.law_of(0)
+        self.region = int(self.world.economy.region[row])
+        self.pilots: dict[int, int] = {}
         self.lists: set[str] = set()
         self.grades: dict[str, str] = {}
         self.fresh: list[Entry] = []
@@ -84,6 +86,10 @@ class _Chronicler:
             self._come_to(month)
             if kind == Event.ENTERED:
                 self.firm, self.empty = self.firm + 1, False
+            if kind == Event.ADOPTED:
+                self.pilots[other] = detail
+            if kind == Event.ADOPTED and (self.empty or other != self.region):
+                continue
             if self.empty and kind == Event.GRADED:
                 continue  # an empty place is rated along with the others, but nobody's grade changed
             found.append(self._explain(month, kind, detail, other))
@@ -102,7 +108,9 @@ class _Chronicler:
 
     def _events(self) -> list[tuple[int, int, int, int]]:
         events, records = self.world.events, self.world.records
-        at, of = np.flatnonzero(events["firm"] == self.row), np.flatnonzero(records["firm"] == self.row)
+        place = int(self.world.places(np.array([self.row]))[0])
+        about = (events["firm"] == self.row) | (events["firm"] == -1 - place)  # itself, or a region's doing
+        at, of = np.flatnonzero(about), np.flatnonzero(records["firm"] == self.row)
         columns = [events[name][at].tolist() for name in ("month", "kind", "detail", "other")]
         rows = list(zip(*columns, strict=True)) + [(int(records["month"][i]), RECORDED, int(i), 0) for i in of]
         return sorted(rows, key=lambda row: (row[0], _ORDER.get(row[1], 9)))
@@ -137,7 +145,7 @@ class _Chronicler:
 
     def _listed(self, entry: Entry, number: int, standing: int) -> Entry:
         name = self.law.lists[number]
-        rule = self.model.rules_of(entry.month).lists[name]
+        rule = self.model.territories_of(entry.month).lists[name]
         self.lists.add(name)
         if standing == Standing.ASSOCIATED:
             partners = [row for row in self._partners() if name in listed_on(self.world, row, entry.month)]
@@ -152,14 +160,15 @@ class _Chronicler:
     def _delisted(self, entry: Entry, number: int, repaired: int) -> Entry:
         name = self.law.lists[number]
         self.lists.discard(name)
-        rule = self.model.rules_of(entry.month).lists[name]
-        ended = "term over" if rule.colour == "black" else "conditions no longer met"
+        local = self.model.territories_of(entry.month)
+        ended = "term over" if local.lists[name].colour == "black" else "conditions no longer met"
+        if name not in local.kept[self.pilots.get(self.region, 0)]:
+            ended = "not kept there"
         return entry._replace(subject=name, detail="repaired" if repaired else ended)
 
     def _sanctioned(self, entry: Entry, number: int, jointly: int) -> Entry:
         name = self.law.measures[number]
-        spec = self.model.rules_of(entry.month)
-        rule = {**spec.measures, **spec.rewards}[name]
+        rule = self.model.territories_of(entry.month).catalogue.items[number][0]
         own = sorted(self.lists.intersection(rule.lists))
         if jointly or (rule.grade is None and not own):
             reason = "jointly"
@@ -181,6 +190,14 @@ class _Chronicler:
     def _found_supplier(self, entry: Entry, _: int, partner: int) -> Entry:
         return entry._replace(partner=partner)
 
+    def _moved(self, entry: Entry, left: int, target: int) -> Entry:
+        self.region = target
+        return entry._replace(subject=self.world.economy.regions[left], detail=self.world.economy.regions[target])
+
+    def _adopted(self, entry: Entry, pilot: int, region: int) -> Entry:
+        name = self.world.pilots[pilot - 1] if pilot else ""
+        return entry._replace(subject=self.world.economy.regions[region], detail=name)
+
     def _exited(self, entry: Entry, cause: int, attribution: int) -> Entry:
         return entry._replace(detail=ExitCause(cause).name.lower(), reason=Attribution(attribution).name.lower())
 
@@ -188,7 +205,7 @@ class _Chronicler:
         return entry
 
     def _black(self, names: set[str], month: int) -> bool:
-        lists = self.model.rules_of(month).lists
+        lists = self.model.territories_of(month).lists
         return any(name in lists and lists[name].colour == "black" for name in names)
 
     def _partners(self) -> list[int]:

@@ -23,6 +23,7 @@ _CAUSES = {
     "revoked": "its licence was revoked",
     "voluntary": "its foreign owner could earn more elsewhere",
     "background": "for reasons outside the model",
+    "relocated": "it moved abroad, where regulation costs less",
 }
 _ATTRIBUTIONS = {
     "own_sanctions": "sanctions for its own acts",
@@ -99,7 +100,7 @@ def _listed(model: Any, row: int, entries: list[Entry]) -> list[str]:
         target = _list(model, e.subject, e.month)
         if e.detail == "association":
             said.append(f"it was put on {target} by association {e.reason}".rstrip())
-        elif model.rules_of(e.month).lists[e.subject].colour == "red":
+        elif model.territories_of(e.month).lists[e.subject].colour == "red":
             said.append(f"it entered {target}")
         else:
             said.append(f"it was put on {target} for {_reason(e.reason)}")
@@ -111,7 +112,11 @@ def _reason(reason: str) -> str:
 
 
 def _delisted(model: Any, row: int, entries: list[Entry]) -> list[str]:
-    why = {"repaired": "its credit was repaired", "term over": "its term was over"}
+    why = {
+        "repaired": "its credit was repaired",
+        "term over": "its term was over",
+        "not kept there": "no such list is kept there",
+    }
     return [f"it left {_list(model, e.subject, e.month)}: {why.get(e.detail, e.detail)}" for e in entries]
 
 
@@ -145,6 +150,19 @@ def _lost_buyer(model: Any, row: int, entries: list[Entry]) -> list[str]:
 
 def _found_supplier(model: Any, row: int, entries: list[Entry]) -> list[str]:
     return _partners(entries, "new supplier", {"": "it found {partners}"})
+
+
+def _moved(model: Any, row: int, entries: list[Entry]) -> list[str]:
+    return [f"it moved from {_plain(e.subject)} to {_plain(e.detail)}, where regulation costs less" for e in entries]
+
+
+def _adopted(model: Any, row: int, entries: list[Entry]) -> list[str]:
+    return [
+        f"{_plain(e.subject)} took up the rules of the pilot '{_plain(e.detail)}'"
+        if e.detail
+        else f"{_plain(e.subject)} returned to the national rules"
+        for e in entries
+    ]
 
 
 def _exited(model: Any, row: int, entries: list[Entry]) -> list[str]:
@@ -183,6 +201,8 @@ _SAY: dict[str, Callable[[Any, int, list[Entry]], list[str]]] = {
     "lost_supplier": _lost_supplier,
     "lost_buyer": _lost_buyer,
     "found_supplier": _found_supplier,
+    "moved": _moved,
+    "adopted": _adopted,
     "exited": _exited,
     "entered": _entered,
 }
@@ -218,7 +238,7 @@ def _times(topic: str, severities: Counter[str]) -> str:
 
 
 def _list(model: Any, name: str, month: int) -> str:
-    return f"the {model.rules_of(month).lists[name].colour}list '{_plain(name)}'"
+    return f"the {model.territories_of(month).lists[name].colour}list '{_plain(name)}'"
 
 
 def _plain(name: str) -> str:

@@ -157,7 +157,21 @@ def _conduct(world: World, some: NDArray[np.float64]) -> Row:
         "compliance": world.total(effort) / some / topics,
         "violations": violations.sum(axis=0) / some,
         "harm": world.law.harm.astype(np.float64) @ violations,
+        "variance_between_regions": _between_regions(world, effort) / topics**2,
+        "regions_with_pilot": np.count_nonzero(world.territory, axis=1).astype(np.float64),
     }
+
+
+def _between_regions(world: World, values: Floats) -> NDArray[np.float64]:
+    """Return the variance of the regions' means of a value that is 0 for firms out of business, (J,)."""
+    regions = world.territory.shape[1]
+    found = np.zeros(len(world.spans))
+    for j, (start, stop) in enumerate(world.spans if regions > 1 else ()):
+        region = world.firms.region[start:stop].astype(np.intp)
+        firms = np.bincount(region, world.firms.active[start:stop], regions)
+        total = np.bincount(region, values[start:stop], regions)
+        found[j] = np.var(total[firms > 0] / firms[firms > 0]) if firms.any() else 0
+    return found
 
 
 def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
@@ -244,7 +258,7 @@ def turnover(world: World) -> Row:
         f"exits_by_{item.name.lower()}": world.tally.get(f"exits_by_{item.name.lower()}", nothing)
         for item in Attribution
     }
-    for name in ("entries", "associated_entries", "links_lost", "links_found", "bank_losses"):
+    for name in ("relocations", "entries", "associated_entries", "links_lost", "links_found", "bank_losses"):
         row[name] = world.tally.get(name, nothing)
     return row
 

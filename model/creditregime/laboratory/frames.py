@@ -105,6 +105,8 @@ def _what(world: World, law: Law) -> dict[int, Sequence[str]]:
         Event.SANCTIONED: law.measures,
         Event.EXITED: names(ExitCause),
         Event.FINED: world.topics,
+        Event.MOVED: world.economy.regions,
+        Event.ADOPTED: ("national", *world.pilots),
     }
 
 
@@ -117,6 +119,8 @@ def _how(world: World, law: Law) -> dict[int, Sequence[str]]:
         Event.GRADED: law.grades,
         Event.SANCTIONED: ("own", "joint"),
         Event.EXITED: names(Attribution),
+        Event.MOVED: world.economy.regions,
+        Event.ADOPTED: world.economy.regions,
     }
 
 

@@ -54,7 +54,7 @@ class Replacement(Entry, kind="replacement"):
         firms.group[rows] = rows
         for name in ("fines", "costs", "profit", "distress", "loss_own", "loss_associated"):
             getattr(firms, name)[rows] = 0
-        for name in ("loss_suppliers", "loss_buyers", "debt"):
+        for name in ("loss_suppliers", "loss_buyers", "regulatory_cost", "debt"):
             getattr(firms, name)[rows] = 0
         firms.demand[rows] = firms.final_demand[rows] / firms.size[rows]
         firms.staff[rows] = firms.demand[rows]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Lever
-from creditregime.component import Rule, parameter, planned
+from creditregime.component import Rule, parameter
 from creditregime.market.finance import Finance
 from creditregime.market.partners import drop
 from creditregime.units import MONTHS, monthly
@@ -58,7 +58,6 @@ class StandardExit(Exit, kind="standard"):
     attribution_floor: float = parameter(
         0.01, unit="share of revenue", ge=0, description="smallest smoothed loss to which an exit is attributed"
     )
-    relocation: float = planned(0.0, unit="probability/year", description="relocation between regions")
 
     def leave(self, world: World, finance: Finance) -> None:
         """Determine causes, attribute them, wind up, and clear the rows."""
@@ -87,6 +86,7 @@ class StandardExit(Exit, kind="standard"):
             foreign = firms.ownership == OWNERSHIPS.index("foreign")
             poor = firms.profit_trend < np.float32(self.outside_option)
             cause[foreign & poor & (1 - draws <= np.float32(monthly(self.voluntary)))] = ExitCause.VOLUNTARY
+        cause[world.emigrants] = ExitCause.RELOCATED
         if self.revocation and firms.levers[Lever.REVOCATION].any():
             chance = np.clip(firms.levers[Lever.REVOCATION], 0, 1) / MONTHS
             cause[world.draws.uniform("revoke", world.month) < chance] = ExitCause.REVOKED

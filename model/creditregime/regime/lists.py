@@ -159,7 +159,7 @@ def blacklists_of(lists: dict[str, ListRule], topics: tuple[str, ...]) -> tuple[
 
 def blacklisted(world: World, lists: dict[str, ListRule]) -> NDArray[np.bool_]:
     """Return who stands on any blacklist, (N,)."""
-    numbers = [n for n, rule in enumerate(lists.values()) if rule.colour == "black"]
+    numbers = [world.law.lists.index(name) for name, rule in lists.items() if rule.colour == "black"]
     if not numbers:
         return np.zeros(world.rows, np.bool_)
     listed: NDArray[np.bool_] = np.asarray(world.firms.listing[numbers].any(axis=0))

@@ -243,7 +243,7 @@ class _Reach:
         if not rule.lists or rule.agency not in self.members or not self.joint.covers(rule) or not len(self._shared):
             return self._shared[:0], self._scale[:0]
         acts = self._joined & np.uint32(1 << self.world.topics.index(rule.agency)) > 0
-        acts &= ~already[self._shared]
+        acts &= ~already[self._shared] & self.world.firms.active[self._shared]
         return self._shared[acts], self._scale[acts]
 
 

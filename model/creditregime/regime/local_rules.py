@@ -1,0 +1,69 @@
+"""What works across territories: the measures of all of them, and their ratings as spillovers see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from creditregime.regime.measures import Catalogue, Measure
+from creditregime.regime.rating import Rating
+from creditregime.world import Bytes, Floats, World
+
+
+class LocalCatalogue(Catalogue):
+    """The measures of all territories, each applied where it is in force; equal ones have one number."""
+
+    def __init__(self, world: World, territories: Any) -> None:
+        national = territories.scenario
+        super().__init__(world, national.measures, national.rewards, national.joint_punishment)
+        self.territories = territories
+        found: dict[tuple[str, float], list[tuple[Measure, set[int]]]] = {}
+        for number, rules in enumerate(territories.rules):
+            for items, sign in ((rules.measures, 1.0), (rules.rewards, -1.0)):
+                for name, rule in items.items():
+                    same = found.setdefault((name, sign), [])
+                    where = next((places for other, places in same if other == rule), None)
+                    if where is None:
+                        same.append((rule, where := set()))
+                    where.add(number)
+        entries = [(name, rule, sign, where) for (name, sign), same in found.items() for rule, where in same]
+        self.names = tuple(name for name, *_ in entries)
+        self.items = [(rule, sign) for _, rule, sign, _ in entries]
+        self.scopes = [np.isin(np.arange(len(territories.rules)), [*where]) for *_, where in entries]
+
+    def _apply(self, world: World, rule: Measure, size: float, reach: Any, number: int) -> None:
+        scope = self.scopes[number]
+        if scope.all():
+            super()._apply(world, rule, size, reach, number)
+            return
+        active = world.firms.active
+        world.firms.active = active & scope[self.territories.of]
+        super()._apply(world, rule, size, reach, number)
+        world.firms.active = active
+
+
+class Patchwork(Rating):
+    """The ratings of all territories, as the spillover channels see them: values a firm, each by its own rating."""
+
+    territories: Any
+
+    @property
+    def rates(self) -> bool:  # type: ignore[override]
+        """Whether anybody is rated."""
+        return any(rules.rating.rates for rules in self.territories.rules)
+
+    @property
+    def clean_score(self) -> Any:
+        """Return the score of a firm without records where each firm is, (N,); 0 where there is no rating."""
+        clean = [rules.rating.clean_score for rules in self.territories.rules]
+        return np.array(clean, np.float32)[self.territories.of]
+
+    def grade_of(self, score: Floats) -> Bytes:
+        """Return the grade of each firm's score, (N,), by the rating where it is; the highest where there is none."""
+        grade = np.full(len(score), len(self.territories.world.law.grades) - 1, np.uint8)
+        for number, rules in enumerate(self.territories.rules):
+            rows = self.territories.of == number
+            if rules.rating.rates and rows.any():
+                grade[rows] = rules.rating.grade_of(score[rows])
+        return grade
