@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -103,7 +104,10 @@ class Scenario(Settings):
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Return the scenario of a YAML file; the file is data and can run nothing."""
+        """Return the scenario of a YAML file; the file is data and can run nothing.
+
+        Files that its population names are those beside it where there are such, else those in the working folder.
+        """
         path = Path(path)
         try:
             text = path.read_text(encoding="utf-8")
@@ -118,7 +122,9 @@ class Scenario(Settings):
         if not isinstance(data, Mapping):
             raise ScenarioError(f"{path}: a mapping from keys to values is needed")
         try:
-            return cls.parse(data)
+            scenario = cls.parse(data)
+            beside = files_beside(scenario.population, path.parent)
+            return scenario.changed(beside) if beside else scenario
         except ScenarioError as error:
             raise ScenarioError(f"{path}: {error}") from None
 
@@ -132,6 +138,18 @@ class Scenario(Settings):
         for path, value in changes.items():
             put(data, path, value)
         return type(self).parse(data)
+
+
+def files_beside(population: Population, folder: Path) -> dict[str, str]:
+    """Return the keys of a population whose file lies in a folder, with its absolute path."""
+    found = {}
+    for key in population.paths:
+        name = getattr(population, key)
+        if (
+            Path(name).suffix and not Path(name).is_absolute() and os.path.isfile(folder / name)
+        ):  # of any name, no error
+            found[f"population.{key}"] = str((folder / name).resolve())
+    return found
 
 
 def put(data: dict[str, Any], path: str, value: Any) -> None:

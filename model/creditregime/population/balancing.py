@@ -63,10 +63,17 @@ def balance(buyer: Rows, supplier: Rows, sector: Labels, size: Money, goal: Targ
         _scale(weight, buyer, _towards(goal, weight, buyer))
         _scale(weight, pair, _ratio(goal.flows.ravel(), weight, pair))
     np.maximum(weight, np.float32(_SMALLEST) * size[buyer], out=weight)
-    _scale(weight, supplier, np.minimum(_ratio(goal.largest_sales, weight, supplier), 1))
-    _scale(weight, buyer, np.minimum(_ratio(goal.largest_inputs, weight, buyer), 1))
+    scale_down(weight, buyer, supplier, goal.largest_sales, goal.largest_inputs)
     weight /= size[buyer]
     return weight
+
+
+def scale_down(
+    weight: NDArray[np.floating], buyer: Rows, supplier: Rows, largest_sales: Reals, largest_inputs: Reals
+) -> None:
+    """Scale link values, (L,), down in place until nobody sells or spends more than the largest, (N,)."""
+    _scale(weight, supplier, np.minimum(_ratio(largest_sales, weight, supplier), 1))
+    _scale(weight, buyer, np.minimum(_ratio(largest_inputs, weight, buyer), 1))
 
 
 def _towards(goal: Targets, weight: Money, buyer: Rows) -> Reals:
@@ -75,12 +82,12 @@ def _towards(goal: Targets, weight: Money, buyer: Rows) -> Reals:
     return np.minimum((goal.inputs / spent) ** INPUTS_STEP, goal.largest_inputs / spent)
 
 
-def _ratio(goal: Reals, weight: Money, label: NDArray[np.integer]) -> Reals:
+def _ratio(goal: Reals, weight: NDArray[np.floating], label: NDArray[np.integer]) -> Reals:
     return goal / np.maximum(np.bincount(label, weight, len(goal)), _TINY)
 
 
-def _scale(weight: Money, label: NDArray[np.integer], factor: Reals) -> None:
-    weight *= np.minimum(factor, 1e12).astype(np.float32)[label]
+def _scale(weight: NDArray[np.floating], label: NDArray[np.integer], factor: Reals) -> None:
+    weight *= np.minimum(factor, 1e12).astype(weight.dtype)[label]
 
 
 def final_demand(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -> Money:
@@ -88,3 +95,35 @@ def final_demand(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -
     sold = np.bincount(supplier, coefficient * size.astype(np.float64)[buyer], len(size))
     left: Money = np.maximum(size - sold, 0).astype(np.float32)
     return left
+
+
+def sizes(
+    stated: Reals,
+    demand: Reals,
+    sold: Reals,
+    bought: Reals,
+    imports: Reals,
+    final_demand_share: Reals,
+    max_input_share: float,
+) -> Reals:
+    """Return sizes, (N,): as stated (NaN where not), else what sales, final demand and inputs ask for.
+
+    Parameters
+    ----------
+    stated, demand
+        Size and final demand, (N,), NaN where a firm does not say.
+    sold, bought
+        Sales to firms and inputs from firms, (N,).
+    imports
+        Imported inputs per unit of output, (N,), below `max_input_share`.
+    final_demand_share
+        Share of size sold to others than firms where neither is stated, (N,).
+    max_input_share
+        Most that inputs may cost per unit of output.
+    """
+    asked = np.where(np.isnan(demand), sold / (1 - final_demand_share), sold + demand)
+    size = np.maximum(asked, bought / (max_input_share - imports))
+    size = np.where(np.isnan(stated), size, stated)
+    typical = size[size > 0].mean() if (size > 0).any() else 1.0
+    whole: Reals = np.where((size > 0) | (stated == 0), size, typical)  # without links or demand: an average firm
+    return whole

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import nearest
 from creditregime.errors import PopulationError
+from creditregime.population.balancing import sizes
 from creditregime.population.columns import Columns, columns, sorted_links
 
 _READERS: dict[str, Callable[[str], Any]] = {".graphml": nx.read_graphml, ".gexf": nx.read_gexf}
@@ -186,16 +187,12 @@ def _sizes(
     max_input_share: float,
 ) -> Reals:
     """Return each node's size: as stated, or what its sales, final demand and inputs ask for."""
-    sold, bought = (np.bincount(ends, weight, len(graph)) for ends in (supplier, buyer))
+    sold, bought = (np.bincount(ends, weight, len(graph)).astype(float) for ends in (supplier, buyer))
     stated, demand = _numbers(graph, "size"), _numbers(graph, "final_demand")
     if (imports >= max_input_share).any():
         node = [*graph][int(np.argmax(imports >= max_input_share))]
         raise PopulationError(f"graph node {node!r}: imports must be below max_input_share, {max_input_share}")
-    asked = np.where(np.isnan(demand), sold / (1 - final_demand_share), sold + demand)
-    size = np.maximum(asked, bought / (max_input_share - imports))
-    size = np.where(np.isnan(stated), size, stated)
-    typical = size[size > 0].mean() if (size > 0).any() else 1.0
-    size = np.where((size > 0) | (stated == 0), size, typical)  # without links or demand: an average firm
+    size = sizes(stated, demand, sold, bought, imports, np.full(len(graph), final_demand_share), max_input_share)
     bad = (sold > size * (1 + 1e-6)) | (size == 0)
     if bad.any():
         row = int(np.argmax(bad))
