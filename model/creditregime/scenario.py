@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from creditregime.checks import Problem, problems
 from creditregime.component import Settings, one_line, parameter, place, planned
-from creditregime.errors import ScenarioError
+from creditregime.errors import BAD_YAML, ScenarioError
 from creditregime.firms.behaviour import Behaviour, Gradual
 from creditregime.firms.learning import Experience, Learning
 from creditregime.firms.reporting import NoReporting, Reporting
@@ -37,8 +37,6 @@ from creditregime.regime.spillover import Spillover
 from creditregime.topics import Topic, eight_topics
 
 LARGEST_FILE = 1_000_000
-# The safe loader lets other errors through than its own, for values such as `!!float abc` or very deep nesting.
-_BAD_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
 
 
 class Scenario(Settings):
@@ -117,7 +115,7 @@ class Scenario(Settings):
             raise ScenarioError(f"{path}: larger than {LARGEST_FILE} characters")
         try:
             data = yaml.safe_load(text)
-        except _BAD_YAML as error:
+        except BAD_YAML as error:
             raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())[:300]}") from None
         if not isinstance(data, Mapping):
             raise ScenarioError(f"{path}: a mapping from keys to values is needed")

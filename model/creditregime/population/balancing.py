@@ -21,6 +21,13 @@ Flows by sector pair are met in full. Full steps for firms too ask for what a sp
 most links; these steps let firms differ from their sectors as far as their partners make them.
 """
 
+MANY, CAPPED_ROUNDS = 200_000, 4
+"""From this many firms on, the last rounds meet flows and caps in turn.
+
+The largest of many firms reach their caps more often, and what the caps cut off is missed in flows: 6.5% of them at a
+million firms if they come last, 4.3% so. Up to 100,000 firms less than 3% is missed anyway.
+"""
+
 _LARGEST_SALES = 0.999  # share of a firm's size that other firms may buy: final demand stays positive
 _SMALLEST = 1e-5  # least value of a link per unit of the buyer's output: no link is starved to nothing
 _TINY = 1e-30
@@ -58,12 +65,16 @@ def balance(buyer: Rows, supplier: Rows, sector: Labels, size: Money, goal: Targ
     firms, sectors = len(size), len(goal.flows)
     pair = sector[supplier] * np.uint16(sectors) + sector[buyer]
     weight = (goal.inputs / np.maximum(np.bincount(buyer, minlength=firms), 1))[buyer].astype(np.float32)
-    for _ in range(ROUNDS):
+    capped = CAPPED_ROUNDS if firms >= MANY else 0
+    for _ in range(ROUNDS - capped):
         _scale(weight, supplier, _ratio(goal.sales, weight, supplier) ** SALES_STEP)
         _scale(weight, buyer, _towards(goal, weight, buyer))
         _scale(weight, pair, _ratio(goal.flows.ravel(), weight, pair))
     np.maximum(weight, np.float32(_SMALLEST) * size[buyer], out=weight)
     scale_down(weight, buyer, supplier, goal.largest_sales, goal.largest_inputs)
+    for _ in range(capped):
+        _scale(weight, pair, _ratio(goal.flows.ravel(), weight, pair))
+        scale_down(weight, buyer, supplier, goal.largest_sales, goal.largest_inputs)
     weight /= size[buyer]
     return weight
 

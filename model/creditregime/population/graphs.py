@@ -16,6 +16,7 @@ from creditregime.component import nearest
 from creditregime.errors import PopulationError
 from creditregime.population.balancing import sizes
 from creditregime.population.columns import Columns, columns, sorted_links
+from creditregime.population.reading import refuse_missing
 
 _READERS: dict[str, Callable[[str], Any]] = {".graphml": nx.read_graphml, ".gexf": nx.read_gexf}
 _SHARES = ("procurement_share", "export_share", "energy_share")
@@ -29,7 +30,9 @@ def read_graph(path: str) -> nx.Graph[Any]:
     """Return the graph in a GraphML or GEXF file."""
     reader = _READERS.get(Path(path).suffix.lower())
     if reader is None:
-        raise PopulationError(f"{path}: unknown graph format; allowed: {', '.join(_READERS)}")
+        tables = "; tables are read by population.kind=tables" if path.endswith((".csv", ".parquet")) else ""
+        raise PopulationError(f"{path}: unknown graph format; allowed: {', '.join(_READERS)}{tables}")
+    refuse_missing(path, "population.path")
     try:
         graph: nx.Graph[Any] = reader(path)
     except Exception as error:  # networkx lets the errors of its XML parsers through, of many types
@@ -94,6 +97,7 @@ def arrays_of(
     sectors, own["sector"] = _coded(graph, "sector", sector, facts.get("sectors"))
     regions, own["region"] = _coded(graph, "region", region, facts.get("regions"))
     own["group"], own["person"] = _referred(graph, "group", nodes), _referred(graph, "person", nodes)
+    _refuse_nested(own["group"], [*nodes])
     imports = np.nan_to_num(_numbers(graph, "imports"))
     supplier, buyer, weight = _edges(graph, nodes)
     size = _sizes(graph, supplier, buyer, weight, imports, final_demand_share, max_input_share)
@@ -148,6 +152,16 @@ def _referred(graph: nx.Graph[Any], name: str, nodes: Nodes) -> NDArray[np.int32
         if label is not None:
             found[row] = rows.get(label, rows.get(str(label), first.setdefault(str(label), row)))
     return found
+
+
+def _refuse_nested(group: NDArray[np.int32], nodes: list[Hashable]) -> None:
+    nested = group[group] != group
+    if nested.any():
+        row = int(np.argmax(nested))
+        parent = nodes[int(group[row])]
+        raise PopulationError(
+            f"graph node {nodes[row]!r}: its parent {parent!r} has a parent itself; groups have one level"
+        )
 
 
 def _numbers(graph: nx.Graph[Any], name: str) -> Reals:

@@ -14,7 +14,7 @@ import yaml
 from numpy.typing import NDArray
 
 from creditregime.component import nearest
-from creditregime.errors import PopulationError
+from creditregime.errors import BAD_YAML, PopulationError
 from creditregime.paths import config_root
 
 Matrix = NDArray[np.float64]
@@ -77,8 +77,8 @@ def _read(path: Path, changed: int) -> InputOutput:  # `changed` is there so tha
         return read_csv_table(path)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PopulationError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    except BAD_YAML as error:
+        raise PopulationError(f"{path}: not YAML: {' '.join(str(error).split())[:300]}") from None
     if not isinstance(content, Mapping):
         raise PopulationError(f"{path}: must be a mapping with sectors, flows and {', '.join(_VECTORS)}")
     return _table(path, content)
@@ -88,6 +88,8 @@ def _table(path: Path, content: Mapping[str, Any]) -> InputOutput:
     absent = [key for key in ("unit", "electricity", "sectors", "flows", *_VECTORS) if key not in content]
     if absent:
         raise PopulationError(f"{path}: {absent[0]} is missing")
+    if not isinstance(content["sectors"], list):
+        raise PopulationError(f"{path}: sectors must be a list of names")
     sectors = tuple(str(sector) for sector in content["sectors"])
     rows = content["flows"]
     if not isinstance(rows, Mapping) or list(rows) != list(sectors) or not 1 <= len(sectors) <= 256:

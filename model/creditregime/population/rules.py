@@ -52,7 +52,6 @@ class Graph(Population, kind="graph"):
 
     def build(self, seed: int) -> Economy:
         """Return the economy in the file; `seed` is not used."""
-        refuse_missing(self.path, "population.path")
         return Economy.from_networkx(
             read_graph(self.path),
             final_demand_share=self.final_demand_share,

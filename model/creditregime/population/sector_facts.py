@@ -69,7 +69,8 @@ def by_sector(procurement: Mapping[str, float], sectors: Sequence[str], where: s
     """Return the share of each sector's domestic final demand that the state buys, (S,)."""
     for name, share in procurement.items():
         if name != "default" and name not in sectors:
-            raise PopulationError(f"population.procurement: no sector '{name}' in {where}{nearest(name, sectors)}")
+            allowed = f"allowed: default, {', '.join(sectors)[:300]}{nearest(name, sectors)}"
+            raise PopulationError(f"population.procurement: no sector '{name}' in {where}; {allowed}")
         if not 0 <= share <= 1:
             raise PopulationError(f"population.procurement.{name}: {share} is not allowed; must be in 0..1")
     common = procurement.get("default", 0.0)
