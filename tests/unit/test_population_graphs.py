@@ -147,7 +147,7 @@ def test_bad_settings_and_files(tmp_path: Path) -> None:
         path.write_text(content, encoding="utf-8")
         with pytest.raises(PopulationError, match=r"cannot be read as a graph|no firms"):
             Graph(path=str(path)).build(0)
-    with pytest.raises(PopulationError, match="population.path: no file"):
+    with pytest.raises(PopulationError, match=r"population\.path: no file"):
         Graph(path=str(tmp_path / "none.gexf")).build(0)
     (tmp_path / "folder.gexf").mkdir()
     with pytest.raises(PopulationError, match="is a folder; a file is needed"):

@@ -226,7 +226,7 @@ BAD_FIRMS = {
     "id,ownership\na,state\nb,privat\n": "line 3, column ownership: 'privat' is unknown; allowed: state, private",
     "id,imports\na,0.95\n": "line 2, column imports: 0.95 is not allowed; must be below population.max",
     "id,export_share\na,1.5\n": "line 2, column export_share: '1.5' is not allowed; must be a finite number >=",
-    "id,export_share,procurement_share\na,0.6,0.6\n": "line 2, column procurement_share: with export_share it makes 1.2",
+    "id,export_share,procurement_share\na,0.6,0.6\n": "line 2, column procurement_share: with export_share it",
     "id,group\na,\nb,x\n": "line 3, column group: no firm has the id 'x'",
     "id,group\na,b\nb,c\nc,\n": "line 2, column group: the parent 'b' has a parent itself; groups have one level",
     'id,size\n"a\nb",1\nc,x\n': "line 4, column size: 'x' is not allowed",
