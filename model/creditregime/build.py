@@ -35,13 +35,27 @@ def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Seque
         seeds = [scenario.seed + number for number in range(len(economy.starts))]
     _refuse_misfits(scenario, economy)
     world = World(economy, seeds, tuple(scenario.topics), _law(scenario, len(seeds)), _dimensions(scenario, economy))
-    _prepare(scenario, world)
+    scenario.learning.prepare(world)
+    scenario.behaviour.prepare(world)
+    _write_law(scenario, world)
+    scenario.trade.prepare(world)
+    scenario.finance.prepare(world)
+    catalogue(scenario, world)
     return world
 
 
+def enact(scenario: Scenario, world: World) -> Catalogue:
+    """Put a scenario's regime in force in a world that is under way; return its measures and rewards."""
+    world.change_law(_law(scenario, len(world.spans)), _dimensions(scenario, world.economy))
+    _write_law(scenario, world)
+    return catalogue(scenario, world)
+
+
 def catalogue(scenario: Scenario, world: World) -> Catalogue:
-    """Return the scenario's measures and rewards, ready to be applied."""
-    return Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
+    """Return the scenario's measures and rewards, priced and ready to be applied."""
+    measures = Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
+    measures.price(world, scenario.rating, scenario.lists)
+    return measures
 
 
 def _law(scenario: Scenario, jurisdictions: int) -> Law:
@@ -66,19 +80,14 @@ def _dimensions(scenario: Scenario, economy: Economy) -> dict[str, int]:
     }
 
 
-def _prepare(scenario: Scenario, world: World) -> None:
-    """Let every rule write its part of the law and of the first state; later rules read earlier ones' parts."""
+def _write_law(scenario: Scenario, world: World) -> None:
+    """Let every rule of the regime write its part of the law; later rules read earlier ones' parts."""
     hazards(world, scenario.topics)
-    scenario.inspection.prepare(world)
-    scenario.learning.prepare(world)
-    scenario.behaviour.prepare(world)
-    scenario.fines.prepare(world, scenario.topics)
-    scenario.registry.prepare(world, scenario.topics)
-    scenario.rating.prepare(world)
-    scenario.trade.prepare(world)
-    scenario.finance.prepare(world)
-    scenario.spillover.partner.prepare(world)
-    catalogue(scenario, world).price(world, scenario.rating, scenario.lists)
+    scenario.inspection.enact(world)
+    scenario.fines.enact(world, scenario.topics)
+    scenario.registry.enact(world, scenario.topics)
+    scenario.rating.enact(world)
+    scenario.spillover.partner.enact(world)
 
 
 def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import mesa
 
 from creditregime.agents import AgentViews
-from creditregime.build import build_world, catalogue
+from creditregime.build import build_world, catalogue, enact
 from creditregime.composition import load
 from creditregime.firms.stakes import stakes
 from creditregime.indicators.measure import publish
@@ -58,17 +58,30 @@ class CreditRegime(AgentViews, mesa.Model):
             spec = spec.changed(changes)
         super().__init__(rng=spec.seed)
         self.spec = spec
-        self.world = build_world(spec, economy, seeds)
+        self.regimes = spec.by_phase()
+        start = self.rules_of(0)
+        self.world = build_world(start, economy, seeds)
         self.world.view = self.firm
-        self.catalogue = catalogue(spec, self.world)
+        self.catalogue = catalogue(start, self.world)
         self.series = Series(self.world, spec.indicators)
         self.datacollector = self.series.datacollector()
 
+    @property
+    def rules(self) -> Scenario:
+        """The scenario as it stands in the present month: that of the latest phase."""
+        return self.rules_of(self.world.month)
+
+    def rules_of(self, month: int) -> Scenario:
+        """Return the scenario as it stood in a month."""
+        return next(spec for since, spec in reversed(self.regimes) if since <= month)
+
     def step(self) -> None:
         """Simulate one month: the fifteen stages of the specification, in their order."""
-        world, spec = self.world, self.spec
+        world, spec = self.world, self.rules
         spec.learning.learn(world)  # from the marks of the month that ended, which opening the new one wipes off
         world.open_month()
+        if world.month and spec is not self.rules_of(world.month - 1):
+            self.catalogue = enact(spec, world)
         spec.behaviour.choose(world, lambda: stakes(world, spec.rating, spec.lists, spec.behaviour.discount))
         spec.violations.happen(world)
         burden = spec.reporting.burden(world)
