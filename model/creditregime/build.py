@@ -62,6 +62,8 @@ def _dimensions(scenario: Scenario, economy: Economy) -> dict[str, int]:
         "file": scenario.rating.files(topics, scenario.registry.central),
         "list": len(scenario.lists),
         "lever": len(Lever),
+        "financed": 1 if getattr(scenario.finance, "working_capital", 0) else 0,
+        "tax_year": 3 if getattr(scenario.finance, "social_loans", {}) else 0,
         "regulator": topics * scenario.inspection.regions(len(economy.regions)),
     }
 
@@ -69,6 +71,7 @@ def _dimensions(scenario: Scenario, economy: Economy) -> dict[str, int]:
 def _prepare(scenario: Scenario, world: World) -> None:
     """Let every rule write its part of the law and of the first state; later rules read earlier ones' parts."""
     hazards(world, scenario.topics)
+    scenario.overseas.prepare(world)
     scenario.inspection.prepare(world)
     scenario.learning.prepare(world)
     scenario.behaviour.prepare(world)
@@ -79,6 +82,7 @@ def _prepare(scenario: Scenario, world: World) -> None:
     scenario.finance.prepare(world)
     scenario.spillover.partner.prepare(world)
     catalogue(scenario, world).price(world, scenario.rating, scenario.lists)
+    scenario.finance.enact(world)
 
 
 def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
@@ -90,6 +94,8 @@ def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
                     f"topics.{key}.weighs_on: unknown sector or ownership '{name}'{nearest(name, names)};"
                     f" allowed: {', '.join(names)}"
                 )
+    if scenario.overseas.kind != "none" and not economy.overseas.any():
+        raise ScenarioError(f"overseas.kind: '{scenario.overseas.kind}' needs firms overseas; the population has none")
     number = getattr(scenario.inspection, "number", 0)
     sizes = np.diff([*economy.starts, len(economy.sector)])
     for quota in number.values() if isinstance(number, dict) else [number]:

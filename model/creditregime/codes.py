@@ -24,6 +24,7 @@ class Origin(IntEnum):
     INSPECTION = 2
     COMPLAINT = 3
     ASSOCIATION = 4
+    ABROAD = 5
 
 
 class Lever(IntEnum):
@@ -84,6 +85,7 @@ class Event(IntEnum):
     ENTERED = 8  # -, -
     FINED = 9  # topic, -
     LOST_BUYER = 10  # -, the buyer's row
+    DEFAULTED = 11  # -, -
 
 
 class Payer(IntEnum):

@@ -23,8 +23,8 @@ class Population(Rule, family="population", planned=("tables",)):
 class Graph(Population, kind="graph"):
     """The supply network in a GraphML or GEXF file, read by networkx; see `creditregime.population.graphs`.
 
-    Node attributes `sector`, `region`, `ownership`, `size`, `final_demand`, `imports`, `group` and `person`, and the
-    edge attribute `weight` (monthly sales from source to target) are used where present.
+    Node attributes `sector`, `region`, `ownership`, `size`, `final_demand`, `imports`, `group`, `person` and
+    `overseas`, and the edge attribute `weight` (monthly sales from source to target) are used where present.
     """
 
     path: str = parameter(unit="path", description="a .graphml or .gexf file")
