@@ -73,7 +73,7 @@ def test_graphs_and_files_keep_who_is_overseas(tmp_path: Path) -> None:
 @pytest.mark.parametrize("inspection", [{}, {"inspection": {"kind": "quota", "number": 20.0, "false_positive": 0.5}}])
 def test_nobody_sees_or_punishes_them_without_a_rule(inspection: dict[str, Any]) -> None:
     changes = HARSH if not inspection else FIRMS | inspection
-    model = CreditRegime(small("joint_2016", **changes, **{"reporting.fixed": 0.1}))
+    model = CreditRegime(small("joint_2016", **changes, **{"reporting.fixed": 0.1, "lists.redlist.clean_months": 6}))
     world, firms = model.world, model.world.firms
     away = firms.overseas
     for _ in range(24):
