@@ -266,3 +266,17 @@ def test_a_rule_needs_records_a_rating_and_firms() -> None:
     spec = small("joint_2016", **FIRMS, **REACH)
     with pytest.raises(ScenarioError, match="the population has none"):
         CreditRegime(spec, economy=Generated(firms=60).build(1))
+
+
+def test_reach_can_be_enacted_again() -> None:
+    model = CreditRegime(small("joint_2016", **FIRMS, **REACH))
+    world, abroad = model.world, _abroad(model.world)
+    hazard, covered = abroad.hazard.copy(), abroad.covered.copy()
+    assert hazard.all()
+    assert covered.any()
+    small("joint_2016", **FIRMS).overseas.enact(world)
+    assert not abroad.covered.any()
+    model.spec.overseas.enact(world)
+    np.testing.assert_array_equal(abroad.covered, covered)
+    np.testing.assert_array_equal(abroad.hazard, hazard)
+    assert not world.firms.hazard[:, abroad.rows].any()

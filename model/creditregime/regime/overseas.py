@@ -19,12 +19,22 @@ class Overseas(Rule, family="overseas"):
     """Family of rules for firms overseas. They trade like others; what they do breaks no law here."""
 
     def prepare(self, world: World) -> None:
-        """Set the firms overseas apart: nothing that they do is a violation here, and nobody sees it."""
+        """Set the firms overseas apart."""
         rows = np.flatnonzero(world.firms.overseas)
         if len(rows):
-            hazard = world.firms.hazard[:, rows].copy()
-            world.firms.hazard[:, rows] = 0
-            world.abroad = Abroad(rows, hazard, self.covered(world, rows), self.levers())
+            nothing = np.zeros((len(world.topics), len(rows)), np.float32)
+            world.abroad = Abroad(rows, nothing, np.zeros(len(rows), np.bool_))
+            self.enact(world)
+
+    def enact(self, world: World) -> None:
+        """Write who is within reach, and by what; after `hazards`, as what they do is no violation here."""
+        if world.abroad is None:
+            return
+        abroad, hazard = world.abroad, world.firms.hazard
+        if hazard[:, abroad.rows].any():
+            abroad.hazard[:] = hazard[:, abroad.rows]
+            hazard[:, abroad.rows] = 0
+        abroad.covered, abroad.levers = self.covered(world, abroad.rows), self.levers()
 
     def covered(self, world: World, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which of the firms overseas the regime rates, (n,)."""
