@@ -18,7 +18,12 @@ from creditregime.topics import hazards
 from creditregime.world import Law, World
 
 
-def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Sequence[int] | None = None) -> World:
+def build_world(
+    scenario: Scenario,
+    economy: Economy | None = None,
+    seeds: Sequence[int] | None = None,
+    later: Sequence[Scenario] = (),
+) -> World:
     """Return the world of a scenario, every rule prepared.
 
     Parameters
@@ -29,6 +34,8 @@ def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Seque
         Who exists; by default what ``scenario.population`` builds from the seed. It may hold several jurisdictions.
     seeds
         One seed a jurisdiction; by default ``scenario.seed`` for the first and the next numbers for the others.
+    later
+        The scenario as it stands in later phases: what they need to know of the past is kept from the start.
     """
     if economy is None:
         economy = scenario.population.build(scenario.seed)
@@ -37,7 +44,8 @@ def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Seque
     _refuse_misfits(scenario, economy)
     rules = everywhere(scenario)
     law = _law(rules, len(seeds))
-    world = World(economy, seeds, tuple(scenario.topics), law, _dimensions(rules, economy))
+    kept = {name: max(_kept(spec)[name] for spec in (scenario, *later)) for name in _kept(scenario)}
+    world = World(economy, seeds, tuple(scenario.topics), law, kept | _dimensions(rules, economy))
     scenario.learning.prepare(world)
     scenario.behaviour.prepare(world)
     _write_law(rules[0], world)
@@ -59,6 +67,7 @@ def _price(scenario: Scenario, world: World) -> None:
     """Write what grades and lists cost a firm."""
     measures = Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
     measures.price(world, scenario.rating, scenario.lists)
+    scenario.finance.enact(world)
 
 
 def _law(territories: list[Scenario], jurisdictions: int) -> Law:
@@ -85,14 +94,24 @@ def _dimensions(territories: list[Scenario], economy: Economy) -> dict[str, int]
     }
 
 
+def _kept(scenario: Scenario) -> dict[str, int]:
+    """Return the lengths of what is remembered only where a rule reads it."""
+    return {
+        "financed": 1 if getattr(scenario.finance, "working_capital", 0) else 0,
+        "tax_year": 3 if getattr(scenario.finance, "social_loans", {}) else 0,
+    }
+
+
 def _write_law(scenario: Scenario, world: World) -> None:
     """Let every rule of the regime write its part of the law; later rules read earlier ones' parts."""
     hazards(world, scenario.topics)
+    scenario.overseas.enact(world)
     scenario.inspection.enact(world)
     scenario.fines.enact(world, scenario.topics)
     scenario.registry.enact(world, scenario.topics)
     scenario.rating.enact(world)
     scenario.spillover.partner.enact(world)
+    scenario.trade.enact(world)
 
 
 def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
@@ -111,6 +130,8 @@ def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
                     f"pilots.{key}.regions: unknown region '{name}'{nearest(name, economy.regions)};"
                     f" allowed: {', '.join(economy.regions)}"
                 )
+    if scenario.overseas.kind != "none" and not economy.overseas.any():
+        raise ScenarioError(f"overseas.kind: '{scenario.overseas.kind}' needs firms overseas; the population has none")
     number = getattr(scenario.inspection, "number", 0)
     sizes = np.diff([*economy.starts, len(economy.sector)])
     for quota in number.values() if isinstance(number, dict) else [number]:

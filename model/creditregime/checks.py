@@ -34,6 +34,8 @@ def problems(scenario: Any) -> Iterator[Problem]:
     yield from _spillover(scenario)
     yield from _relocation(scenario)
     yield from (Problem(*item) for item in misfits(scenario))
+    yield from _banks(scenario)
+    yield from _overseas(scenario)
 
 
 def unknown(path: str, name: str, names: Sequence[str]) -> Problem:
@@ -143,6 +145,7 @@ def _grades(scenario: Any) -> Iterator[Problem]:
         used += [(f"{key}.{name}.grade", rule.grade) for name, rule in getattr(scenario, key).items()]
     for key in ("rates", "weights"):
         used += [(f"inspection.{key}.{name}", name) for name in getattr(scenario.inspection, key, {})]
+    used += [(f"finance.social_loans.{name}", name) for name in getattr(scenario.finance, "social_loans", {})]
     for path, grade in used:
         if grade is not None and not scenario.rating.rates:
             yield Problem(path, f"grade '{grade}' needs a rating; rating.kind is none")
@@ -201,3 +204,35 @@ def _relocation(scenario: Any) -> Iterator[Problem]:
     rule = scenario.relocation
     if not _off(rule) and getattr(rule, "abroad", False) and _off(scenario.exit):
         yield Problem("relocation.abroad", "firms that leave the country need an exit rule; exit.kind is none")
+
+
+def _banks(scenario: Any) -> Iterator[Problem]:
+    finance = scenario.finance
+    if getattr(finance, "file", "") == "merged" and not scenario.rating.rates:
+        yield Problem("finance.file", "'merged' needs a rating; rating.kind is none")
+    for name, share in getattr(finance, "rationed", {}).items():
+        if name not in OWNERSHIPS:
+            yield unknown(f"finance.rationed.{name}", name, OWNERSHIPS)
+        yield from _bounds(f"finance.rationed.{name}", share, "probability")
+    loans = getattr(finance, "social_loans", {})
+    for name, multiple in loans.items():
+        yield from _bounds(f"finance.social_loans.{name}", multiple, "multiple of yearly tax")
+    if loans and finance.loan_agency not in scenario.topics:
+        yield unknown("finance.loan_agency", finance.loan_agency, list(scenario.topics))
+    if loans and not any(finance.rationed.values()):
+        yield Problem("finance.social_loans", "loans by grade need firms that lack loans; finance.rationed names none")
+
+
+def _overseas(scenario: Any) -> Iterator[Problem]:
+    rule = scenario.overseas
+    if _off(rule):
+        return
+    if getattr(scenario.population, "overseas", None) == 0:
+        yield Problem("overseas.kind", f"'{rule.kind}' needs firms overseas; population.overseas is 0")
+    if _off(scenario.registry):
+        yield Problem("overseas.kind", f"'{rule.kind}' needs records; registry.kind is none")
+    if getattr(rule, "trade_credit", 0):
+        if not scenario.rating.rates:
+            yield Problem("overseas.trade_credit", "foreign-trade credit needs a rating; rating.kind is none")
+        if rule.trade_agency not in scenario.topics:
+            yield unknown("overseas.trade_agency", rule.trade_agency, list(scenario.topics))

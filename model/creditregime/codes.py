@@ -24,6 +24,7 @@ class Origin(IntEnum):
     INSPECTION = 2
     COMPLAINT = 3
     ASSOCIATION = 4
+    ABROAD = 5
 
 
 class Lever(IntEnum):
@@ -87,6 +88,7 @@ class Event(IntEnum):
     LOST_BUYER = 10  # -, the buyer's row
     MOVED = 11  # region left, region moved to
     ADOPTED = 12  # pilot, 0 national; region. The firm is -1 less the jurisdiction: a region's doing, no firm's
+    DEFAULTED = 13  # -, -
 
 
 class Payer(IntEnum):

@@ -62,7 +62,7 @@ class CreditRegime(AgentViews, mesa.Model):
         self.spec = spec
         self.regimes = spec.by_phase()
         start = self.rules_of(0)
-        self.world = build_world(start, economy, seeds)
+        self.world = build_world(start, economy, seeds, [spec for _, spec in self.regimes[1:]])
         self.world.view = self.firm
         self.eras = [(0, Territories(start, self.world))]
         self.series = Series(self.world, spec.indicators)
@@ -103,6 +103,7 @@ class CreditRegime(AgentViews, mesa.Model):
         local.run("inspection", lambda rules: rules.inspection.inspect(world))
         collect(world)
         local.run("fines", lambda rules: rules.fines.impose(world))
+        spec.overseas.look(world)
         local.record()
         grades = world.firms.grade.copy()
         local.run("rating", lambda rules: rules.rating.rate(world))
@@ -112,10 +113,12 @@ class CreditRegime(AgentViews, mesa.Model):
         spec.spillover.associate(world, local.rating, local.lists, listed)
         log_grades(world, grades)
         self.catalogue.act(world, local.lists)
+        spec.overseas.clear_customs(world)
         sales = spec.trade.trade(world)
         compliance = spec.behaviour.spending(world)
         spec.finance.settle(world, sales, compliance, burden)
-        spec.partners.rematch(world, blacklisted(world, {k: v for k, v in local.lists.items() if v.published}))
+        published = blacklisted(world, {k: v for k, v in local.lists.items() if v.published})
+        spec.partners.rematch(world, spec.overseas.shunned(world, published))
         publish(world)
         self.series.measure_conduct(compliance, burden)
         spec.diffusion.observe(world)

@@ -19,12 +19,14 @@ from creditregime.firms.learning import Experience, Learning
 from creditregime.firms.reporting import NoReporting, Reporting
 from creditregime.firms.violations import Hazard, Violations
 from creditregime.indicators.measure import Indicators
+from creditregime.market.accounts import Accounts
 from creditregime.market.entry import Entry, Replacement
 from creditregime.market.exit import Exit, StandardExit
-from creditregime.market.finance import Accounts, Finance
+from creditregime.market.finance import Finance
+from creditregime.market.leontief import GeneralisedLeontief
 from creditregime.market.partners import Partners, Search
 from creditregime.market.relocation import NoRelocation, Relocation
-from creditregime.market.trade import GeneralisedLeontief, Trade
+from creditregime.market.trade import Trade
 from creditregime.phases import REGIME, Phase, phase_problems, with_regimes
 from creditregime.population import Generated, Population
 from creditregime.regime.diffusion import Diffusion, NoDiffusion
@@ -33,6 +35,7 @@ from creditregime.regime.inspection import Inspection, NoInspection
 from creditregime.regime.lists import ListRule
 from creditregime.regime.measures import JointPunishment, Measure, NoJointPunishment
 from creditregime.regime.monitoring import Monitoring, NoMonitoring
+from creditregime.regime.overseas import NotReached, Overseas
 from creditregime.regime.pilots import Pilot
 from creditregime.regime.rating import NoRating, Rating
 from creditregime.regime.registry import NoRegistry, Registry
@@ -67,6 +70,7 @@ class Scenario(Settings):
     monitoring: Monitoring = place(NoMonitoring, "stage 4: automated monitoring")
     inspection: Inspection = place(NoInspection, "stage 5: inspections")
     fines: Fines = place(NoFines, "stage 6: statutory fines")
+    overseas: Overseas = place(NotReached, "stage 6: firms outside the jurisdiction")
     registry: Registry = place(NoRegistry, "stage 6: records")
     rating: Rating = place(NoRating, "stage 7: scores and grades")
     lists: dict[str, ListRule] = place(dict, "stage 8: blacklists and redlists")
@@ -91,7 +95,6 @@ class Scenario(Settings):
     )
     pilots: dict[str, Pilot] = place(dict, "regions with their own rules, each month from its start")
     diffusion: Diffusion = place(NoDiffusion, "each month: how pilots spread to other regions")
-    overseas: str = planned("none", unit="-", description="overseas suppliers and affiliates", standing="unverified")
     accountability: str = planned("none", unit="-", description="regulators are accountable too", standing="partly")
     protection: str = planned("none", unit="-", description="data protection and leaks", standing="real")
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.abroad import Abroad
 from creditregime.codes import Lever, Payer
 from creditregime.network import Network, Pool
 from creditregime.population.economy import Economy
@@ -34,6 +35,7 @@ class Firms(Table):
     sector: Bytes = column(np.uint8, "index", "sector")
     region: Bytes = column(np.uint8, "index", "region")
     ownership: Bytes = column(np.uint8, "index", "state, private or foreign")
+    overseas: NDArray[np.bool_] = column(bool, "-", "outside the jurisdiction")
     group: NDArray[np.int32] = column(np.int32, "row", "the group's parent; the own row where there is none")
     person: NDArray[np.int32] = column(np.int32, "index", "responsible person")
     size: Floats = column(np.float32, "money/month", "initial revenue")
@@ -85,6 +87,10 @@ class Firms(Table):
     profit: Floats = column(np.float32, "money/month", "profit of this month after tax")
     profit_trend: Floats = column(np.float32, "share", "smoothed profit per unit of initial revenue")
     distress: Floats = column(np.float32, "share", "financial-credit file: smoothed time with little equity")
+    funded: Floats = column(
+        np.float32, "level", "output that loans and own funds finance", per=("financed",), fill=np.inf
+    )
+    taxes: Floats = column(np.float32, "money", "tax paid this year, last year, the year before", per=("tax_year",))
     costs: Floats = column(np.float32, "money", "one-off costs of this month: repair, switching")
     loss_own: Floats = column(np.float32, "share", "smoothed cost of sanctions for own acts")
     loss_associated: Floats = column(np.float32, "share", "smoothed cost of sanctions through association")
@@ -151,6 +157,10 @@ class Findings:
         """Return no findings."""
         empty = np.empty(0, np.uint8)
         return cls(np.empty(0, np.int64), empty, empty, empty, np.empty(0, np.bool_))
+
+    def those(self, which: NDArray[Any]) -> Findings:
+        """Return some of the findings: by a flag each, or in an order of positions."""
+        return Findings(self.firm[which], self.topic[which], self.severity[which], self.origin[which], self.true[which])
 
 
 class Margins(NamedTuple):
@@ -287,7 +297,7 @@ class World:
         self.laws = [(0, law)]
         self.topics = tuple(topics)
         self.month = 0
-        sizes = {"topic": len(self.topics), "severity": 3, **dimensions}
+        sizes = {"topic": len(self.topics), "severity": 3, "financed": 0, "tax_year": 0, **dimensions}
         self.firms = Firms.allocate(len(economy.sector), sizes)
         self.regulators = Regulators.allocate(dimensions["regulator"], sizes)
         self.records = Log(Records)
@@ -303,6 +313,9 @@ class World:
         self.tally: dict[str, Any] = {}
         self.memo: dict[Any, Any] = {}
         self.published = np.zeros((len(self.spans), len(self.topics)), np.float32)
+        self.harm_at_start = np.zeros(len(self.spans))
+        self.trust = np.ones(len(self.spans))
+        self.abroad: Abroad | None = None
         self._market: NDArray[np.intp] | None = None
         self._pool: Pool | None = None
         self.in_force: dict[int, Rows] = {}
@@ -313,7 +326,7 @@ class World:
         self.observed = np.zeros((2, *self.territory.shape))  # smoothed inspections, and those that found something
         self.emigrants: Rows = np.empty(0, np.int64)
         self.persons = int(economy.person.max()) + 1
-        for name in ("sector", "region", "ownership", "group", "person", "size", "final_demand", "imports"):
+        for name in ("sector", "region", "ownership", "group", "person", "size", "final_demand", "imports", "overseas"):
             getattr(self.firms, name)[:] = getattr(economy, name)
         sector, final = economy.sector, economy.final_demand
         self.firms.public_demand[:] = economy.procurement_share[sector] * final
@@ -363,10 +376,49 @@ class World:
             self._pool = Pool(self.firms.sector, self.firms.size, self.spans, len(self.economy.sectors))
         return self._pool
 
+    def domestic(self) -> NDArray[np.bool_]:
+        """Return who is in business within the jurisdiction, (N,); not to be written to."""
+        return self.firms.active if self.abroad is None else self.firms.active & ~self.firms.overseas
+
+    def rated(self) -> NDArray[np.bool_]:
+        """Return who is in business and within the regime's reach, covered firms overseas included, (N,)."""
+        if self.abroad is None:
+            return self.firms.active
+        rated = self.domestic()
+        rated[self.abroad.rows] = self.abroad.covered & self.firms.active[self.abroad.rows]
+        return rated
+
+    def within(self, lever: int) -> NDArray[np.bool_]:
+        """Return whom a measure on the lever can reach, (N,)."""
+        return self.rated() if self.abroad is not None and lever in self.abroad.levers else self.domestic()
+
+    def at_home(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return those of the rows that are within the jurisdiction."""
+        return rows if self.abroad is None else rows[~self.firms.overseas[rows]]
+
+    def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any]) -> None:
+        """Book what each firm pays or is paid, (N,); overseas, its households, state and banks are those abroad."""
+        self.ledger.pay(payer, payee, self.total(amount))
+        if self.abroad is not None:
+            self._move_abroad(payer, payee, self.abroad.rows, amount[self.abroad.rows])
+
     def pay_rows(self, payer: Payer, payee: Payer, rows: NDArray[Any], amount: NDArray[Any]) -> None:
         """Book payments of some firms only."""
-        total = np.bincount(self.places(rows), amount, minlength=len(self.spans)).astype(np.float64)
-        self.ledger.pay(payer, payee, total)
+        self.ledger.pay(payer, payee, self._by_place(rows, amount))
+        if self.abroad is not None:
+            self._move_abroad(payer, payee, rows, amount * self.firms.overseas[rows])
+
+    def _by_place(self, rows: NDArray[Any], amount: NDArray[Any]) -> NDArray[np.float64]:
+        return np.bincount(self.places(rows), amount, minlength=len(self.spans)).astype(np.float64)
+
+    def _move_abroad(self, payer: Payer, payee: Payer, rows: NDArray[Any], amount: NDArray[Any]) -> None:
+        """Book with the rest of the world what firms overseas pay to, or get from, another sector than firms."""
+        total = self._by_place(rows, amount)
+        self.ledger.pay(payer, payee, -total)
+        if payer == Payer.FIRMS:
+            self.ledger.pay(payer, Payer.WORLD, total)
+        else:
+            self.ledger.pay(Payer.WORLD, payee, total)
 
     def new_persons(self, rows: NDArray[Any]) -> None:
         """Give the firms responsible persons who never ran one before."""

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from creditregime import CreditRegime, Scenario
-from creditregime.codes import Event
+from creditregime.codes import Event, Origin
 from creditregime.population.economy import combine
 from creditregime.scenario import eight_topics
 from creditregime.world import NEVER
@@ -186,6 +186,17 @@ TOGGLES: dict[str, Toggle] = {
         {"repair": {"kind": "application", "applications": 1.0}, "lists.labour.min_months": 2},
     ),
     "switching cost": Toggle({"partners.switching_cost": 5.0}, tallied("links_found")),
+    "missed interest": Toggle(
+        {"finance.missed_interest": True}, tallied("defaults"), {"finance.shock": 0.12, "finance.equity": 2.5}
+    ),
+    "monitored risk": Toggle(
+        {"finance.monitor_risk": 0.5}, lambda model: bool(model.world.firms.distress.any()), {"finance.equity": 2.0}
+    ),
+    "reach overseas": Toggle(
+        {"overseas.kind": "extraterritorial"},
+        lambda model: bool((model.world.findings.origin == Origin.ABROAD).any()),
+        {"population.overseas": 0.3, "spillover.partner": {"kind": "none"}},
+    ),
     "foreign exits": Toggle(
         {"exit.voluntary": 0.0},
         tallied("exits_voluntary"),

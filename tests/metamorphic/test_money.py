@@ -27,6 +27,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "dear repair": {"repair": {"kind": "application", "applications": 1.0, "cost": 5.0}, "lists": "short"},
     "bans": {"monitoring.share": 1.0},
     "threshold": {"behaviour": {"kind": "threshold"}},
+    "all of credit": {
+        "finance.file": "merged",
+        "finance.working_capital": 2.0,
+        "finance.rationed": {"private": 0.4, "foreign": 0.1},
+        "finance.social_loans": {"excellent": 7.0, "good": 4.0},
+        "finance.monitor_risk": 0.7,
+        "finance.missed_interest": True,
+        "finance.liquidation_cost": 0.3,
+        "finance.shock": 0.4,
+        "trade.trust_elasticity": 0.8,
+        "exit.background": 0.3,
+        "population.overseas": 0.3,
+        "overseas": {"kind": "extraterritorial", "coverage": 0.7, "detection": 3.0, "trade_credit": 0.3},
+    },
     "no spread": {"finance.shock": 0.0, "finance.payout": 1.0, "finance.debt": 0.0, "finance.tax_rate": 1.0},
 }
 

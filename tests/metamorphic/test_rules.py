@@ -191,7 +191,18 @@ def test_scaling_all_money_changes_nothing() -> None:
     economy = Generated(firms=60).build(1)
     scaled = dataclasses.replace(economy, size=economy.size * 4, final_demand=economy.final_demand * 4)
     one, other = run(small(**free), economy), run(small(**free), scaled)
-    money = {"size", "final_demand", "public_demand", "foreign_demand", "equity", "debt", "profit", "costs", "fines"}
+    money = {
+        "size",
+        "final_demand",
+        "public_demand",
+        "foreign_demand",
+        "equity",
+        "debt",
+        "profit",
+        "costs",
+        "fines",
+        "taxes",
+    }
     assert not one.world.firms.active.all() or one.series.monthly().exits.sum() > 0
     for name, column in state(one).items():
         same = state(other)[name]

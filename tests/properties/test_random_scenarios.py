@@ -160,8 +160,10 @@ JOINT = kind("none") | kind(
     scope=st.sampled_from(["unlimited", "enumerated"]),
     proportionality=st.sampled_from(["flat", "proportional"]),
 )
-TRADE = kind("none", headroom=st.sampled_from([1.0, 1.3])) | kind(
+TRUST = st.sampled_from([0.0, 0.5, 1.0])
+TRADE = kind("none", headroom=st.sampled_from([1.0, 1.3]), trust_elasticity=TRUST) | kind(
     "generalised_leontief",
+    trust_elasticity=TRUST,
     rationing=st.sampled_from(["orders", "initial"]),
     replaceability=st.sampled_from(["market_share", "none"]),
     substitution=SHARE,
@@ -176,6 +178,21 @@ FINANCE = kind(
     tax_rate=SHARE,
     margin=st.sampled_from([0.0, 0.08, 0.9]),
     fixed_wages=SHARE,
+    file=st.sampled_from(["separate", "merged"]),
+    working_capital=st.sampled_from([0.0, 2.0]),
+    rationed=st.sampled_from([{}, {"private": 0.4, "state": 1.0}]),
+    monitor_risk=SHARE,
+    missed_interest=st.booleans(),
+    liquidation_cost=st.sampled_from([0.0, 0.4]),
+)
+LOANS = st.sampled_from([{}, {"A": 7.0, "C": 1.0}])
+OVERSEAS = kind("none") | kind(
+    "extraterritorial",
+    coverage=SHARE,
+    detection=st.sampled_from([0.0, 1.0, 9.0]),
+    consequences=st.lists(st.sampled_from(["publication", "customs_delay", "links"]), unique=True),
+    trade_credit=SHARE,
+    trade_agency=st.sampled_from(TOPICS),
 )
 PARTNERS = kind("none") | kind(
     "search",
@@ -240,6 +257,13 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         data["lists"]["lb"]["topic"] = "general"
     if data["inspection"]["kind"] == "quota" and data["population"].get("firms", 1000) < 13:
         data["inspection"]["number"] = draw(st.integers(0, 2))
+    if data["population"].get("firms") == 40 and draw(st.booleans()):
+        data["population"]["overseas"] = 0.4
+        data["overseas"] = draw(OVERSEAS)
+        if data["inspection"]["kind"] == "quota":
+            data["inspection"]["number"] = draw(st.integers(0, 9))
+    if data["finance"].get("rationed"):
+        data["finance"] |= {"social_loans": draw(LOANS), "loan_agency": draw(st.sampled_from(TOPICS))}
     return data
 
 

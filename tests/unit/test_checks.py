@@ -103,7 +103,7 @@ CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"behaviour": {"kind": "imitate"}},
         ["behaviour", "'imitate' is not available in this version", "gradual"],
     ),
-    "planned value": ({"overseas": "all"}, ["overseas: 'all' is not available in this version", "'none'"]),
+    "planned value": ({"accountability": "all"}, ["accountability: 'all' is not available in this version", "'none'"]),
     "unknown sector": (
         {"topics.tax.weighs_on": {"constructon": 2.0}},
         ["topics.tax.weighs_on", "'constructon'", "did you mean 'construction'?"],

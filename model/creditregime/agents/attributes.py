@@ -259,6 +259,10 @@ def label(world: World, dimension: str) -> Sequence[str]:
         return world.topics if len(world.firms.grade) > 1 else ("all",)
     if dimension == "lever":
         return [lever.name.lower() for lever in Lever]
+    if dimension == "tax_year":
+        return ("this", "last", "before")[: len(world.firms.taxes)]
+    if dimension == "financed":
+        return ("level",)[: len(world.firms.funded)]
     return world.law.lists if dimension == "list" else world.topics
 
 

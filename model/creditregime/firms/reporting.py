@@ -36,4 +36,4 @@ class Duty(Reporting, kind="duty"):
     def burden(self, world: World) -> Floats:
         """Return fixed + proportional × initial revenue for active firms."""
         firms = world.firms
-        return (np.float32(self.fixed) + np.float32(self.proportional) * firms.size) * firms.active
+        return (np.float32(self.fixed) + np.float32(self.proportional) * firms.size) * world.domestic()

@@ -12,8 +12,9 @@ from scipy.sparse.csgraph import connected_components
 
 from creditregime.codes import OWNERSHIPS, Attribution, ExitCause, Origin, Standing
 from creditregime.component import Settings, parameter
+from creditregime.indicators.credit import border_row, credit_row
 from creditregime.network import Network
-from creditregime.world import Floats, World
+from creditregime.world import Findings, Floats, World
 
 Row = dict[str, NDArray[np.float64]]
 SIZE_CLASSES = ("micro", "small", "medium", "large")
@@ -46,15 +47,18 @@ def publish(world: World, weight: float = 1 / 6) -> None:
 
 
 def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: Floats | None) -> Row:
-    """Return the indicators of the month, one (J,) array each."""
-    firms = world.firms
-    active = world.number(firms.active)
-    some = np.maximum(active, 1)
+    """Return the indicators of the month, one (J,) array each.
+
+    Conduct, enforcement and standing cover domestic firms and are shares of them; money covers all firms.
+    """
+    active = world.number(world.firms.active)
+    some = np.maximum(world.number(world.domestic()), 1)
     row: Row = {"month": np.full(len(active), world.month + 1.0), "firms": active}
     row |= _conduct(world, some)
     row |= _enforcement(world, some)
     row |= _standing(world, some)
     row |= _money(world, compliance, burden, row["harm"], settings)
+    row |= credit_row(world) | border_row(world)
     return row
 
 
@@ -77,35 +81,37 @@ def network_row(world: World) -> Row:
 def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
     """Yield for each topic its number and its indicators."""
     firms = world.firms
-    some = np.maximum(world.number(firms.active), 1)
+    home = world.domestic()
+    some = np.maximum(world.number(home), 1)
     for k in range(len(world.topics)):
         violated, found = firms.violation[k] > 0, firms.found[k] > 0
         yield (
             k,
             {
-                "compliance": world.total(firms.effort[k] * firms.active) / some,
+                "compliance": world.total(firms.effort[k] * home) / some,
                 "violations": world.number(violated) / some,
                 "detections": world.number(violated & found),
                 "false_findings": world.number(found & ~violated),
                 "inspections": world.number(firms.inspected[k]),
-                "perceived_detection": world.total(firms.belief[k] * firms.active) / some,
+                "perceived_detection": world.total(firms.belief[k] * home) / some,
                 "published_detection": world.published[:, k].astype(np.float64),
             },
         )
 
 
 def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
-    """Yield for each dimension and group its indicators."""
-    firms = world.firms
+    """Yield for each dimension and group its indicators: shares of domestic firms, money of all."""
+    firms, home = world.firms, world.domestic()
     listed = black(world) > 0
     values = {
-        "firms": firms.active,
-        "compliance": firms.effort.mean(axis=0) * firms.active,
+        "firms": home,
+        "compliance": firms.effort.mean(axis=0) * home,
         "violations": (firms.violation > 0).sum(axis=0),
-        "listed": listed,
-        "grade": firms.grade.mean(axis=0) * firms.active,
+        "listed": listed & home,
+        "grade": firms.grade.mean(axis=0) * home,
         "output": firms.output * firms.size,
         "profit": firms.profit,
+        "debt": firms.debt,
         "fines": firms.fines,
     }
     places = world.places(np.arange(world.rows))
@@ -151,7 +157,7 @@ def _conduct(world: World, some: NDArray[np.float64]) -> Row:
     firms = world.firms
     topics = len(world.topics)
     effort = firms.effort.sum(axis=0)
-    effort *= firms.active
+    effort *= world.domestic()
     violations = np.stack([world.number(severity) for severity in firms.violation])
     return {
         "compliance": world.total(effort) / some / topics,
@@ -175,7 +181,7 @@ def _between_regions(world: World, values: Floats) -> NDArray[np.float64]:
 
 
 def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
-    found, nothing = world.findings, np.zeros(len(world.spans))
+    found, nothing = _found_at_home(world), np.zeros(len(world.spans))
     world.count("detections", found.firm, found.true)
     world.count("false_findings", found.firm, ~found.true)
     row = {
@@ -193,11 +199,17 @@ def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
     return row
 
 
+def _found_at_home(world: World) -> Findings:
+    """Return the month's findings about domestic firms."""
+    found = world.findings
+    return found if world.abroad is None else found.those(~world.firms.overseas[found.firm])
+
+
 def _standing(world: World, some: NDArray[np.float64]) -> Row:
     firms, nothing = world.firms, np.zeros(len(world.spans))
-    standing = black(world)
-    listed = world.number((standing > 0) & firms.active)
-    associated = world.number((standing == Standing.ASSOCIATED) & firms.active)
+    standing, home = black(world), world.domestic()
+    listed = world.number((standing > 0) & home)
+    associated = world.number((standing == Standing.ASSOCIATED) & home)
     delisted = world.tally.get("delisted", nothing)
     months = world.tally.get("delisted_months", nothing)
     row = {
@@ -207,10 +219,10 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
         "delistings": delisted / some,
         "repairs": world.tally.get("repaired", nothing) / some,
         "months_on_list": np.divide(months, delisted, out=np.zeros_like(months + delisted), where=delisted > 0),
-        "downgraded_by_association": world.number((firms.grade < firms.own_grade).any(axis=0) & firms.active) / some,
+        "downgraded_by_association": world.number((firms.grade < firms.own_grade).any(axis=0) & home) / some,
     }
     for code, name in enumerate(world.law.grades):
-        held = [world.number((grade == code) & firms.active) for grade in firms.grade]
+        held = [world.number((grade == code) & home) for grade in firms.grade]
         row[f"grade_{name}"] = np.mean(held, axis=0) / some
     return row
 
@@ -226,7 +238,7 @@ def _money(
 ) -> Row:
     firms, size = world.firms, world.total(world.firms.size)
     output = world.total(firms.output * firms.size)
-    costs = world.total(compliance * firms.active)
+    costs = world.total(compliance * world.domestic())
     data = world.total(burden) if burden is not None else np.zeros_like(costs)
     enforcement = settings.inspection_cost * _inspections(world)
     added = 1 - world.total((firms.domestic_inputs + firms.imports) * firms.size) / size
@@ -258,7 +270,9 @@ def turnover(world: World) -> Row:
         f"exits_by_{item.name.lower()}": world.tally.get(f"exits_by_{item.name.lower()}", nothing)
         for item in Attribution
     }
-    for name in ("relocations", "entries", "associated_entries", "links_lost", "links_found", "bank_losses"):
+    row["overseas_links_dropped"] = world.tally.get("overseas_links_dropped", nothing)
+    flows = ("relocations", "entries", "associated_entries", "links_lost", "links_found", "bank_losses", "defaults")
+    for name in flows:
         row[name] = world.tally.get(name, nothing)
     return row
 

@@ -84,6 +84,8 @@ class StandardExit(Exit, kind="standard"):
         cause[draws < chance] = ExitCause.BACKGROUND
         if self.voluntary:
             foreign = firms.ownership == OWNERSHIPS.index("foreign")
+            if world.abroad is not None:
+                foreign &= ~firms.overseas
             poor = firms.profit_trend < np.float32(self.outside_option)
             cause[foreign & poor & (1 - draws <= np.float32(monthly(self.voluntary)))] = ExitCause.VOLUNTARY
         cause[world.emigrants] = ExitCause.RELOCATED

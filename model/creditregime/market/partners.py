@@ -49,8 +49,16 @@ class Search(Partners, kind="search"):
         if self.review and avoided.any():
             reviewing = world.draws.uniform("review", world.month) < np.float32(self.review)
             links = world.network.links_of(np.flatnonzero(reviewing))  # few: quicker than a look at every link
-            drop(world, links[avoided[world.network.supplier[links]]])
+            links = links[avoided[world.network.supplier[links]]]
+            self._count_overseas(world, links)
+            drop(world, links)
         self._search(world, avoided)
+
+    def _count_overseas(self, world: World, links: NDArray[np.int64]) -> None:
+        """Count the active links to suppliers overseas that domestic buyers are about to drop."""
+        if world.abroad is not None:
+            links = links[(world.network.weight[links] > 0) & world.firms.overseas[world.network.supplier[links]]]
+            world.count("overseas_links_dropped", world.at_home(world.network.buyers_of(links)))
 
     def _search(self, world: World, avoided: NDArray[np.bool_]) -> None:
         network = world.network

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Lever
-from creditregime.component import Rule, parameter, planned
+from creditregime.component import Rule, parameter
+from creditregime.market import trust
 from creditregime.world import Floats, World
 
 
@@ -34,17 +34,30 @@ class Trade(Rule, family="trade"):
     headroom: float = parameter(
         1.3, unit="level", ge=1, description="capacity relative to initial output", source="assumption"
     )
-    trust_elasticity: float = planned(0.0, unit="-", description="final demand's response to trust", standing="real")
+    trust_elasticity: float = parameter(
+        0.0,
+        unit="-",
+        ge=0,
+        le=1,
+        description="how household demand responds to trust: times 1 + elasticity × (trust - 1), where trust is 1"
+        " at the start's harm from violations and 2 without any",
+        standing="real",
+    )
 
     def prepare(self, world: World) -> None:
         """Set what trade starts from."""
+
+    def enact(self, world: World) -> None:
+        """Begin to follow trust where demand responds to it."""
+        if self.trust_elasticity and not world.harm_at_start.any():
+            trust.begin(world)
 
     def trade(self, world: World) -> Sales:
         """Move orders and goods one step, write levels, and return what was sold."""
         raise NotImplementedError(f"{type(self).__name__} does not trade")
 
     def capacity(self, world: World) -> Floats:
-        """Return the most that each firm can produce, (N,): permits, customs delay and being in business."""
+        """Return the most that each firm can produce, (N,): permits, customs delay, funds and being in business."""
         firms, economy = world.firms, world.economy
         capacity = np.float32(self.headroom) * firms.active
         permit, delay = firms.levers[Lever.PERMIT], firms.levers[Lever.CUSTOMS_DELAY]
@@ -52,7 +65,11 @@ class Trade(Rule, family="trade"):
             capacity *= np.clip(1 - permit, 0, 1)
         if delay.any():
             traded = np.minimum(economy.export_share[firms.sector] + firms.imports, 1)
+            if world.abroad is not None:
+                traded[world.abroad.rows] = 1  # all that they sell here crosses the border
             capacity *= np.clip(1 - delay * traded, 0, 1)
+        if len(firms.funded):
+            np.minimum(capacity, firms.funded[0], out=capacity)
         return capacity
 
     def final_demand(self, world: World) -> tuple[Floats, Floats, Floats]:
@@ -61,6 +78,9 @@ class Trade(Rule, family="trade"):
         public, abroad = firms.public_demand.copy(), firms.foreign_demand.copy()
         consumers = firms.final_demand - public
         consumers -= abroad
+        if self.trust_elasticity:
+            consumers *= world.spread((1 + self.trust_elasticity * (trust.index(world) - 1)).astype(np.float32))
+            trust.update(world)
         buyers = ((consumers, Lever.PUBLICATION), (public, Lever.PROCUREMENT), (abroad, None))
         for demand, lever in buyers:
             self._turn_away(world, demand, None if lever is None else firms.levers[lever])
@@ -108,164 +128,3 @@ class NoTrade(Trade, kind="none"):
             np.multiply(sales, share, out=sales)
         inputs = firms.domestic_inputs * firms.size * firms.output
         return Sales(consumers, public, abroad, intermediate, inputs, networked=False)
-
-
-class GeneralisedLeontief(Trade, kind="generalised_leontief"):
-    """Production with essential inputs (minimum) and others (linear), one step of propagation a month.
-
-    The production function is that of Diem, Borsos, Reisch, Kertész, Thurner 2022 (Sci. Rep. 12:7719). With
-    ``rationing: initial`` a month is one iteration of their two recursions: supply levels travel down, demand levels
-    travel up, neither touches the other, and there are no stocks. With ``rationing: orders`` a supplier shares what it
-    makes among its present orders, so that new buyers compete with old ones; firms hold stocks of each input, produce
-    from them, and order what they use and a part of what is missing from the stock (after Henriet, Hallegatte,
-    Tabourier 2012, J. Econ. Dyn. Control 36:150). Replaceability is Diem et al.'s: of what a supplier fails to deliver,
-    buyers miss only its share of the sector's supply; the sector's other firms sell them the rest. A part of what still
-    is missing can be bought abroad at a premium: without it the exit of one large firm can stop the whole economy.
-    """
-
-    rationing: Literal["orders", "initial"] = parameter(
-        "orders", unit="-", description="supply is relative to present orders, or to initial output"
-    )
-    replaceability: Literal["market_share", "none"] = parameter(
-        "market_share", unit="-", description="whether a sector's other firms replace what a supplier fails to deliver"
-    )
-    stocks: float = parameter(
-        2.5, unit="months of use", ge=1, description="orders: stock of each input that firms aim at; 1 is no reserve"
-    )
-    imported: float = parameter(
-        0.6, unit="share", ge=0, le=1, description="orders: part of missing inputs that can be bought abroad at once"
-    )
-    import_premium: float = parameter(
-        0.2, unit="share of price", ge=0, description="orders: what inputs bought abroad at once cost more"
-    )
-    restock: float = parameter(6.0, unit="months", ge=1, description="orders: time in which a gap in stocks is filled")
-
-    def prepare(self, world: World) -> None:
-        """Fill the stocks."""
-        world.network.stock[:] = self.stocks
-
-    def trade(self, world: World) -> Sales:
-        """Orders up, goods down."""
-        firms, network = world.firms, world.network
-        capacity = self.capacity(world)
-        level = self._orders(world, capacity)
-        ordered = level * np.repeat(firms.size * firms.active, np.diff(network.firm_groups))
-        final = self.final_demand(world)
-        intermediate = network.from_groups(ordered)
-        intermediate *= firms.active
-        wanted = intermediate + final[0]
-        wanted += final[1]
-        wanted += final[2]
-        np.divide(wanted, firms.size, out=firms.demand)
-        np.minimum(capacity, firms.inputs, out=firms.supply)
-        np.minimum(firms.demand, firms.supply, out=firms.output)
-        delivered = np.divide(firms.output, firms.demand, out=np.zeros_like(capacity), where=firms.demand > 0)
-        spot, missed = self._spot(world, ordered, intermediate, delivered)
-        inputs = self._receive(world, level, delivered, missed)
-        for sales in (*final, intermediate):
-            np.multiply(sales, delivered, out=sales)
-        intermediate += spot
-        return Sales(*final, intermediate, inputs)
-
-    def _orders(self, world: World, capacity: Floats) -> Floats:
-        """Return the level at which each input group orders, (G,): last month's demand, and a part of missing stock."""
-        network = world.network
-        plan = np.minimum(world.firms.demand, capacity)
-        if self.rationing == "orders":
-            plan += np.float32(self.stocks / self.restock)
-        level = np.repeat(plan, np.diff(network.firm_groups))
-        if self.rationing == "orders":
-            level -= network.stock * np.float32(1 / self.restock)
-            np.maximum(level, 0, out=level)
-        return level
-
-    def _missed(self, world: World) -> Floats:
-        """Return the share of a supplier's shortfall that others cannot replace: min(1, s / Σ s h of its sector)."""
-        firms = world.firms
-        if self.replaceability == "none":
-            return np.ones(world.rows, np.float32)
-        market = world.market()
-        supply = world.by_market(firms.size * np.minimum(firms.supply, 1))[market]
-        return np.minimum(firms.size / np.maximum(supply, 1e-30), 1).astype(np.float32)
-
-    def _receive(self, world: World, level: Floats, delivered: Floats, missed: Floats) -> Floats:
-        """Write the level that inputs allow next month; return what was paid for them, (N,) money."""
-        firms, network = world.firms, world.network
-        received = self._arriving(world, delivered, missed)
-        value = self._with_imports(world, received)
-        value *= level
-        received *= level
-        paid = network.sum_groups(value)
-        paid *= firms.size
-        paid *= firms.active
-        if self.rationing == "orders":
-            received /= network.required
-            stock = network.stock
-            stock -= np.repeat(firms.output, np.diff(network.firm_groups))
-            np.maximum(stock, 0, out=stock)
-            stock += received
-            firms.inputs[:] = self._bound(world, stock, self.headroom)
-        else:
-            arriving = self._arriving(world, firms.supply, missed)
-            arriving /= network.required
-            firms.inputs[:] = self._bound(world, arriving, 1.0)
-        return paid
-
-    def _with_imports(self, world: World, arriving: Floats) -> Floats:
-        """Add to what arrives what is bought abroad at once; return the price of both, (G,) at one unit of output."""
-        if self.rationing == "initial" or not self.imported:
-            return arriving.copy()
-        abroad = world.network.required - arriving
-        abroad *= np.float32(self.imported)
-        arriving += abroad
-        abroad *= np.float32(self.import_premium)
-        abroad += arriving
-        return abroad
-
-    def _arriving(self, world: World, delivered: Floats, missed: Floats) -> Floats:
-        """Return the input value of each group, at one unit of output, that its own suppliers or others deliver."""
-        network = world.network
-        arriving = network.to_groups(1 - missed * (1 - delivered))
-        idle, groups = network.idle(), network.idle_groups()
-        replaced = network.coefficient[idle] * (1 - missed[network.supplier[idle]])
-        np.add.at(arriving, groups, replaced)
-        return arriving
-
-    def _spot(self, world: World, ordered: Floats, intermediate: Floats, delivered: Floats) -> tuple[Floats, Floats]:
-        """Return what each firm sells in place of others of its sector, (N,) money, and what buyers still miss, (N,).
-
-        What a sector can sell on the spot is what its firms could make beyond their own orders; with rationing
-        ``initial`` there is no such limit, as in Diem et al. The sales are added to output.
-        """
-        firms, network, market = world.firms, world.network, world.market()
-        missed = self._missed(world)
-        if self.replaceability == "none":
-            return np.zeros(world.rows, np.float32), missed
-        idle, groups = network.idle(), network.idle_groups()
-        supplier = network.supplier[idle]
-        value = network.coefficient[idle] * ordered[groups] * (1 - missed[supplier])
-        short = np.flatnonzero(delivered < 1)
-        undelivered = intermediate[short] * (1 - delivered[short]) * (1 - missed[short])
-        wanted = world.by_market(undelivered, short)
-        wanted += world.by_market(value, supplier)
-        able = np.minimum(firms.supply, 1) if self.rationing == "initial" else firms.supply - firms.output
-        able = np.maximum(able, 0) * firms.size
-        supply = world.by_market(able)
-        share = np.divide(wanted, supply, out=np.zeros_like(wanted), where=supply > 0)
-        if self.rationing == "orders":
-            met = np.divide(1, share, out=np.ones_like(share), where=share > 1) * (supply > 0)
-            missed = 1 - (1 - missed) * met.astype(np.float32)[market]
-            share = np.minimum(share, 1)
-        spot = able * share.astype(np.float32)[market]
-        firms.output += spot / firms.size
-        return spot, missed
-
-    def _bound(self, world: World, level: Floats, most: float) -> Floats:
-        """Return the level of output that the available levels of inputs allow, (N,), at most `most`."""
-        network = world.network
-        bound = network.least_essential(level, most)
-        loss = network.missing_linear(level, most)
-        loss /= np.maximum(world.firms.domestic_inputs, np.float32(1e-30))
-        np.subtract(np.float32(most), loss, out=loss)
-        np.minimum(bound, loss, out=bound)
-        return np.maximum(bound, 0)

@@ -14,9 +14,9 @@ ESSENTIAL, NON_ESSENTIAL, NEGLIGIBLE = 1, 0, 2
 """What a supplier sector is to a buyer sector: a binding minimum, a linear loss, or no loss (Diem et al. 2022)."""
 
 
-def column(dtype: str, axes: str, unit: str, meaning: str) -> Any:
+def column(dtype: str, axes: str, unit: str, meaning: str, **default: Any) -> Any:
     """Declare an array of an economy; axes are N firms, L links, S sectors."""
-    return field(metadata={"dtype": np.dtype(dtype), "axes": axes, "unit": unit, "meaning": meaning})
+    return field(**default, metadata={"dtype": np.dtype(dtype), "axes": axes, "unit": unit, "meaning": meaning})
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,11 @@ class Columns:
     export_share: Array = column("float32", "S", "share of final demand", "sold abroad")
     energy_share: Array = column("float32", "S", "money per money of output", "electricity bought")
     starts: tuple[int, ...] = (0,)
+    overseas: Array = column("bool", "N", "-", "outside the jurisdiction; nobody where it is not said", default=None)
+
+    def __post_init__(self) -> None:
+        if getattr(self, "overseas", None) is None:
+            object.__setattr__(self, "overseas", np.zeros(len(self.sector), np.bool_))
 
     @property
     def firms(self) -> int:

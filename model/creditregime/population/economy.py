@@ -85,7 +85,8 @@ class Economy(Columns):
         """Read an economy that `save` wrote, and validate it."""
         try:
             with np.load(path, allow_pickle=False) as stored:
-                content = {f.name: stored[f.name] for f in fields(Columns)}
+                known = [f.name for f in fields(Columns) if f.name != "overseas" or f.name in stored]
+                content = {name: stored[name] for name in known}
         except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
             raise PopulationError(f"{path}: not an economy written by Economy.save ({_first_line(error)})") from None
         for name in ("sectors", "regions", "starts"):

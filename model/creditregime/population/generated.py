@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.codes import OWNERSHIPS
 from creditregime.component import parameter
 from creditregime.errors import PopulationError
 from creditregime.population import attributes as draw
@@ -97,6 +98,9 @@ class Generated(Population, kind="generated"):
     shared_person_share: float = parameter(
         0.1, unit="share of firms", description="firms whose responsible person also runs another", ge=0, lt=1
     )
+    overseas: float = parameter(
+        0.0, unit="share of firms", description="firms outside the jurisdiction, affiliates included", ge=0, lt=1
+    )
     procurement: dict[str, float] = parameter(
         unit="share of domestic final demand",
         description="bought by the state, by sector, with an optional default",
@@ -173,12 +177,23 @@ def _labels(rule: Generated, seed: int) -> dict[str, Any]:
     if private < 0:
         raise PopulationError("population: state_share + foreign_share is above 1; must be at most 1")
     ownership = np.array([rule.state_share, private, rule.foreign_share])
+    owner = draw.pick(ownership, generator(seed, "population.ownership").random(rule.firms))
+    group = draw.attached(rule.firms, rule.branch_share, seed, "population.group")
+    overseas = generator(seed, "population.overseas").random(rule.firms) < rule.overseas
     return {
         "region": draw.pick(np.ones(rule.regions), generator(seed, "population.region").random(rule.firms)),
-        "ownership": draw.pick(ownership, generator(seed, "population.ownership").random(rule.firms)),
-        "group": draw.attached(rule.firms, rule.branch_share, seed, "population.group"),
+        "ownership": _owners(owner, group, overseas),
+        "overseas": overseas,
+        "group": group,
         "person": draw.attached(rule.firms, rule.shared_person_share, seed, "population.person"),
     }
+
+
+def _owners(owner: Labels, group: NDArray[np.int32], overseas: NDArray[np.bool_]) -> Labels:
+    """Return ownership given who is overseas: an affiliate is its parent's, and who is on its own there is foreign."""
+    owner = np.where(overseas, owner[group], owner)
+    owner[overseas[group]] = OWNERSHIPS.index("foreign")
+    return owner
 
 
 def _sector_facts(rule: Generated, table: InputOutput, domestic: Reals) -> dict[str, Any]:

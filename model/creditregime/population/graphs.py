@@ -77,7 +77,8 @@ def arrays_of(
     ----------
     graph
         Node attributes used where present: `sector`, `region`, `ownership`, `size`, `final_demand`, `imports` (per unit
-        of output), `group` (node of the parent), `person` (a node, or any label that firms share).
+        of output), `group` (node of the parent), `person` (a node, or any label that firms share), `overseas` (true or
+        false).
     final_demand_share
         Share of size sold to others than firms, in [0, 1).
     max_input_share
@@ -98,6 +99,7 @@ def arrays_of(
     regions, own["region"] = _coded(graph, "region", region, facts.get("regions"))
     own["group"], own["person"] = _referred(graph, "group", nodes), _referred(graph, "person", nodes)
     _refuse_nested(own["group"], [*nodes])
+    own["overseas"] = _flags(graph, "overseas")
     imports = np.nan_to_num(_numbers(graph, "imports"))
     supplier, buyer, weight = _edges(graph, nodes)
     size = _sizes(graph, supplier, buyer, weight, imports, final_demand_share, max_input_share)
@@ -172,6 +174,16 @@ def _numbers(graph: nx.Graph[Any], name: str) -> Reals:
             continue
         if isinstance(value, str) or not np.isfinite(value) or value < 0:
             raise PopulationError(f"graph node {node!r}: {name} is {value!r}; must be a finite number >= 0")
+        values[row] = value
+    return values
+
+
+def _flags(graph: nx.Graph[Any], name: str) -> NDArray[np.bool_]:
+    """Return a yes-or-no node attribute, shape (N,), no where a node does not say."""
+    values = np.zeros(len(graph), np.bool_)
+    for row, (node, value) in enumerate(graph.nodes(data=name, default=False)):
+        if value not in (True, False):  # 1 and 0 included
+            raise PopulationError(f"graph node {node!r}: {name} is {value!r}; must be true or false")
         values[row] = value
     return values
 

@@ -28,8 +28,8 @@ class Population(Rule, family="population"):
 class Graph(Population, kind="graph"):
     """The supply network in a GraphML or GEXF file, read by networkx; see `creditregime.population.graphs`.
 
-    Node attributes `sector`, `region`, `ownership`, `size`, `final_demand`, `imports`, `group` and `person`, and the
-    edge attribute `weight` (monthly sales from source to target) are used where present.
+    Node attributes `sector`, `region`, `ownership`, `size`, `final_demand`, `imports`, `group`, `person` and
+    `overseas`, and the edge attribute `weight` (monthly sales from source to target) are used where present.
     """
 
     paths: ClassVar[tuple[str, ...]] = ("path",)

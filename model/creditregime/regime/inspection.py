@@ -50,7 +50,7 @@ class Inspection(Rule, family="inspection", planned=("risk", "inquiry")):
         for k in range(len(world.topics)):
             called = self._called(world, k)
             inspected = self.select(world, k, called)
-            inspected &= world.firms.active
+            inspected &= world.domestic()
             world.firms.inspected[k] = inspected
             self._find(world, k, sensitivity[k], false_positive[k])
 
@@ -175,7 +175,7 @@ class Quota(Inspection, kind="quota"):
         keys = self._race(world, k)
         if called is not None:
             keys[called] = -1 / (1 + keys[called])  # before everybody else, in the order of the race
-        keys[~world.firms.active] = np.inf
+        keys[~world.domestic()] = np.inf
         capacity = round(float(by_topic(self.number, world.topics)[k]))
         chosen = np.zeros(world.rows, np.bool_)
         for rows in self._territories(world):

@@ -96,14 +96,14 @@ class ListRule(Settings):
         firms = world.firms
         limit = world.law.grades.index(str(self.grade))
         rated = firms.own_grade if len(firms.own_grade) == 1 else firms.own_grade[self.topics_of(world)]
-        low = (rated <= limit).any(axis=0) & firms.active
+        low = (rated <= limit).any(axis=0) & world.rated()
         return np.flatnonzero(low & (firms.listing[number] == 0))
 
     def _update_red(self, world: World, number: int) -> None:
         firms = world.firms
         since = np.maximum(np.maximum(firms.last_record, firms.born), -1)  # nobody was on record before the run
         clean = since <= world.month - self.clean_months
-        clean &= firms.active
+        clean &= world.domestic()
         if self.grade is not None:
             rated = firms.grade if len(firms.grade) == 1 else firms.grade[self.topics_of(world)]
             clean &= (rated >= world.law.grades.index(self.grade)).all(axis=0)
@@ -134,7 +134,7 @@ def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standi
     listing[own] = standing
     world.log(Event.LISTED, new, number, standing)
     if world.law.black[number]:
-        world.count("listed", new)
+        world.count("listed", world.at_home(new))
 
 
 def leave(world: World, number: int, rows: NDArray[np.int64], *, repaired: bool) -> None:
@@ -147,8 +147,9 @@ def leave(world: World, number: int, rows: NDArray[np.int64], *, repaired: bool)
     firms.listed_since[number, rows] = NEVER
     world.log(Event.DELISTED, rows, number, int(repaired))
     if world.law.black[number]:
-        world.count("delisted", rows)
-        world.count("delisted_months", rows, months)
+        home = ~firms.overseas[rows]
+        world.count("delisted", rows[home])
+        world.count("delisted_months", rows[home], months[home])
 
 
 def blacklists_of(lists: dict[str, ListRule], topics: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:

@@ -197,8 +197,8 @@ class Catalogue:
         cost = sizes * world.per_row(world.law.worth[:, rule.number], rows)
         firms.sanction_cost[rows] += cost * caused
         firms.associated_cost[rows] += cost * ~caused
-        world.count("sanctions", rows)
-        world.count("joint_sanctions", more)
+        world.count("sanctions", world.at_home(rows))
+        world.count("joint_sanctions", world.at_home(more))
         self._log(world, number, rows, jointly)
 
     def _log(self, world: World, number: int, rows: NDArray[np.int64], jointly: NDArray[np.bool_]) -> None:
@@ -235,7 +235,7 @@ class _Reach:
             listing = firms.listing[law.lists.index(name)]
             hit |= listing > 0
             own |= listing == Standing.OWN
-        hit &= firms.active
+        hit &= self.world.within(rule.number)
         return hit, own
 
     def jointly(self, rule: Measure, already: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Floats]:
@@ -243,7 +243,8 @@ class _Reach:
         if not rule.lists or rule.agency not in self.members or not self.joint.covers(rule) or not len(self._shared):
             return self._shared[:0], self._scale[:0]
         acts = self._joined & np.uint32(1 << self.world.topics.index(rule.agency)) > 0
-        acts &= ~already[self._shared] & self.world.firms.active[self._shared]
+        acts &= ~already[self._shared]
+        acts &= self.world.within(rule.number)[self._shared]
         return self._shared[acts], self._scale[acts]
 
 

@@ -103,7 +103,7 @@ class Linear(PartnerSpillover, kind="linear"):
         source = listing > 0 if self.reach == "recursive" else listing == Standing.OWN
         share = neighbours.mean(source.astype(np.float32)) if source.any() else np.zeros(world.rows, np.float32)
         reached = share >= np.float32(self.threshold)
-        reached &= world.firms.active
+        reached &= world.rated()
         leave(world, number, np.flatnonzero((listing == Standing.ASSOCIATED) & ~reached), repaired=False)
         enter(world, number, np.flatnonzero(reached & (listing == 0)), Standing.ASSOCIATED)
 
@@ -242,10 +242,12 @@ class Spillover(Settings):
         firms = world.firms
         best = rating.clean_score
         own = np.maximum(np.float32(best) - firms.own_score[number], 0)
-        own *= firms.active
+        own *= world.rated()
         for channel in (self.partner, self.group):
             points = channel.shortfall(world, own)
             if points is not None:
+                if world.abroad is not None:
+                    points *= world.rated()
                 firms.score[number] -= points
                 lower = rating.grade_of(firms.score[number])
                 np.minimum(firms.grade[number], lower, out=firms.grade[number])

@@ -104,7 +104,7 @@ class Territories:
             law.list_cost[:, [number for number, name in enumerate(self.lists) if name not in kept]] = 0
 
     def _carry_over(self, world: World) -> None:
-        """Number the pilots: those of an earlier phase keep their regions, others under way by now take theirs."""
+        """Give the pilots numbers; those of an earlier phase keep their regions, others under way take theirs."""
         names, regions = tuple(self.scenario.pilots), world.economy.regions
         table = np.array([0, *(names.index(name) + 1 if name in names else 0 for name in world.pilots)], np.uint8)
         world.territory[:] = table[world.territory]
