@@ -13,7 +13,7 @@ from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklists_of
 from creditregime.regime.measures import Catalogue
 from creditregime.scenario import Scenario
-from creditregime.topics import hazards
+from creditregime.topics import hazards, write_rules
 from creditregime.world import Law, World
 
 
@@ -46,7 +46,7 @@ def catalogue(scenario: Scenario, world: World) -> Catalogue:
 
 def _law(scenario: Scenario, jurisdictions: int) -> Law:
     topics = scenario.topics.values()
-    files = scenario.rating.files(len(topics), scenario.registry.central)
+    files = scenario.rating.files(len(topics), scenario.registry.shared)
     law = Law.blank(len(topics), files, scenario.rating.grades(), tuple(scenario.lists), jurisdictions)
     law.shares[:] = [topic.shares for topic in topics]
     law.cost[:] = [topic.cost for topic in topics]
@@ -59,7 +59,9 @@ def _law(scenario: Scenario, jurisdictions: int) -> Law:
 def _dimensions(scenario: Scenario, economy: Economy) -> dict[str, int]:
     topics = len(scenario.topics)
     return {
-        "file": scenario.rating.files(topics, scenario.registry.central),
+        "file": scenario.rating.files(topics, scenario.registry.shared),
+        "report": scenario.reporting.columns(topics),
+        "forecast": scenario.inspection.forecasts(1 if scenario.registry.shared else topics),
         "list": len(scenario.lists),
         "lever": len(Lever),
         "regulator": topics * scenario.inspection.regions(len(economy.regions)),
@@ -69,9 +71,12 @@ def _dimensions(scenario: Scenario, economy: Economy) -> dict[str, int]:
 def _prepare(scenario: Scenario, world: World) -> None:
     """Let every rule write its part of the law and of the first state; later rules read earlier ones' parts."""
     hazards(world, scenario.topics)
+    write_rules(world, scenario.topics)
     scenario.inspection.prepare(world)
     scenario.learning.prepare(world)
     scenario.behaviour.prepare(world)
+    scenario.reporting.enact(world)
+    scenario.inquiry.enact(world)
     scenario.fines.prepare(world, scenario.topics)
     scenario.registry.prepare(world, scenario.topics)
     scenario.rating.prepare(world)
@@ -83,6 +88,12 @@ def _prepare(scenario: Scenario, world: World) -> None:
 
 def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
     names = [*economy.sectors, *OWNERSHIPS]
+    for name in getattr(scenario.violations, "complaints_by_sector", {}):
+        if name not in economy.sectors:
+            raise ScenarioError(
+                f"violations.complaints_by_sector: unknown sector '{name}'{nearest(name, economy.sectors)};"
+                f" allowed: {', '.join(economy.sectors)}"
+            )
     for key, topic in scenario.topics.items():
         for name in topic.weighs_on:
             if name not in names:

@@ -24,6 +24,8 @@ class Origin(IntEnum):
     INSPECTION = 2
     COMPLAINT = 3
     ASSOCIATION = 4
+    INQUIRY = 5
+    SELF_REPORT = 6
 
 
 class Lever(IntEnum):
@@ -84,6 +86,7 @@ class Event(IntEnum):
     ENTERED = 8  # -, -
     FINED = 9  # topic, -
     LOST_BUYER = 10  # -, the buyer's row
+    STRUCK_OFF = 11  # topic, 1 on appeal
 
 
 class Payer(IntEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import mesa
@@ -10,13 +11,14 @@ import mesa
 from creditregime.agents import AgentViews
 from creditregime.build import build_world, catalogue
 from creditregime.composition import load
+from creditregime.firms.reporting import total_burden
 from creditregime.firms.stakes import stakes
 from creditregime.indicators.measure import publish
 from creditregime.indicators.series import Series
 from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklisted
 from creditregime.regime.rating import log_grades
-from creditregime.regime.registry import collect
+from creditregime.regime.records import collect
 from creditregime.scenario import Scenario
 
 
@@ -69,16 +71,22 @@ class CreditRegime(AgentViews, mesa.Model):
         world, spec = self.world, self.spec
         spec.learning.learn(world)  # from the marks of the month that ended, which opening the new one wipes off
         world.open_month()
-        spec.behaviour.choose(world, lambda: stakes(world, spec.rating, spec.lists, spec.behaviour.discount))
+        at_stake = partial(stakes, world, spec.rating, spec.lists, spec.behaviour.discount)
+        spec.behaviour.choose(world, at_stake)
         spec.violations.happen(world)
-        burden = spec.reporting.burden(world)
+        spec.reporting.report(world, at_stake)
+        burden = total_burden(spec.reporting.burden(world), spec.monitoring.burden(world))
         spec.monitoring.watch(world)
         spec.inspection.inspect(world)
+        spec.inquiry.inquire(world)
         collect(world)
         spec.fines.impose(world)
         spec.registry.record(world)
+        struck = spec.objections.hear(world)
+        spec.protection.leak(world)
         grades = world.firms.grade.copy()
         spec.rating.rate(world)
+        spec.objections.reinstate(world, struck, spec.lists)
         for number, rule in enumerate(spec.lists.values()):
             rule.update(world, number)
         spec.repair.repair(world, spec.lists)

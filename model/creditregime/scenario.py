@@ -25,10 +25,13 @@ from creditregime.market.partners import Partners, Search
 from creditregime.market.trade import GeneralisedLeontief, Trade
 from creditregime.population import Generated, Population
 from creditregime.regime.fines import Fines, NoFines
+from creditregime.regime.inquiry import Inquiry, NoInquiry
 from creditregime.regime.inspection import Inspection, NoInspection
 from creditregime.regime.lists import ListRule
 from creditregime.regime.measures import JointPunishment, Measure, NoJointPunishment
 from creditregime.regime.monitoring import Monitoring, NoMonitoring
+from creditregime.regime.objections import NoObjections, Objections
+from creditregime.regime.protection import NoProtection, Protection
 from creditregime.regime.rating import NoRating, Rating
 from creditregime.regime.registry import NoRegistry, Registry
 from creditregime.regime.repair import NoRepair, Repair
@@ -63,8 +66,11 @@ class Scenario(Settings):
     reporting: Reporting = place(NoReporting, "stage 4: reporting duties")
     monitoring: Monitoring = place(NoMonitoring, "stage 4: automated monitoring")
     inspection: Inspection = place(NoInspection, "stage 5: inspections")
+    inquiry: Inquiry = place(NoInquiry, "stage 5: inquiries into what firms reported")
     fines: Fines = place(NoFines, "stage 6: statutory fines")
     registry: Registry = place(NoRegistry, "stage 6: records")
+    objections: Objections = place(NoObjections, "stage 6: objection and appeal")
+    protection: Protection = place(NoProtection, "stage 6: data protection and leaks")
     rating: Rating = place(NoRating, "stage 7: scores and grades")
     lists: dict[str, ListRule] = place(dict, "stage 8: blacklists and redlists")
     repair: Repair = place(NoRepair, "stage 8: credit repair")
@@ -83,7 +89,6 @@ class Scenario(Settings):
     pilots: dict[str, Any] = planned({}, unit="-", description="regional rules and their diffusion", standing="real")
     overseas: str = planned("none", unit="-", description="overseas suppliers and affiliates", standing="unverified")
     accountability: str = planned("none", unit="-", description="regulators are accountable too", standing="partly")
-    protection: str = planned("none", unit="-", description="data protection and leaks", standing="real")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -257,6 +257,10 @@ def label(world: World, dimension: str) -> Sequence[str]:
     """Return the names along a leading dimension: topics, files, lists or levers."""
     if dimension == "file":
         return world.topics if len(world.firms.grade) > 1 else ("all",)
+    if dimension == "report":
+        return world.topics[: len(world.firms.misreported)]
+    if dimension == "forecast":
+        return world.topics if len(world.firms.history) > 1 else ("all",)[: len(world.firms.history)]
     if dimension == "lever":
         return [lever.name.lower() for lever in Lever]
     return world.law.lists if dimension == "list" else world.topics

@@ -58,6 +58,7 @@ def record_table(world: World) -> pd.DataFrame:
             "points": log["points"].copy(),
             "expiry": log["expiry"].astype(np.int32) + 1,
             "repaired": _months(log["repaired"], log["repaired"] >= 0),
+            "withdrawn": _months(log["withdrawn"], log["withdrawn"] >= 0),
         }
     )
 
@@ -90,6 +91,7 @@ def event_table(world: World) -> pd.DataFrame:
         Event.SANCTIONED: law.measures,
         Event.EXITED: names(ExitCause),
         Event.FINED: world.topics,
+        Event.STRUCK_OFF: world.topics,
     }
     how: dict[int, Sequence[str]] = {
         Event.VIOLATED: names(Severity),
@@ -98,6 +100,7 @@ def event_table(world: World) -> pd.DataFrame:
         Event.GRADED: law.grades,
         Event.SANCTIONED: ("own", "joint"),
         Event.EXITED: names(Attribution),
+        Event.STRUCK_OFF: ("objection", "appeal"),
     }
     partners = np.isin(kind, (Event.LOST_SUPPLIER, Event.FOUND_SUPPLIER, Event.LOST_BUYER))
     return pd.DataFrame(
