@@ -87,7 +87,7 @@ class Duty(Reporting, kind="duty"):
         0.7, unit="share", ge=0, le=1, description="share of an inspection's sensitivity that a false report takes away"
     )
     misreport_penalty: float = parameter(
-        2.0, unit="-", ge=0, description="fine for a false report, relative to the topic's fine for a serious violation"
+        1.0, unit="-", ge=0, description="fine for a false report, relative to the topic's fine for a serious violation"
     )
 
     def columns(self, topics: int) -> int:

@@ -95,7 +95,7 @@ class DiscrepancyInquiry(Checking, kind="discrepancy"):
     """
 
     flagged: PerTopic = parameter(
-        0.05, unit="probability/month", description="chance that cross-checks flag a firm with a false report"
+        0.01, unit="probability/month", description="chance that cross-checks flag a firm with a false report"
     )
     false_flags: PerTopic = parameter(
         0.001, unit="probability/month", description="chance that they flag a firm without one"
