@@ -157,7 +157,9 @@ def _lists(scenario: Any) -> Iterator[Problem]:
         if rule.topic not in topics:
             yield unknown(f"lists.{name}.topic", rule.topic, topics)
         if rule.topic == "general" and not scenario.registry.shared and len(scenario.topics) > 1:
-            yield Problem(f"lists.{name}.topic", "a general list needs registry.sharing=central or regional; it is siloed")
+            yield Problem(
+                f"lists.{name}.topic", "a general list needs registry.sharing=central or regional; it is siloed"
+            )
 
 
 def _grades(scenario: Any) -> Iterator[Problem]:

@@ -110,7 +110,9 @@ def test_chances_of_objection_and_appeal() -> None:
     expected = 0.6 * false.sum() + 0.2 * (~false).sum()
     assert (frame.objections * frame.firms)[0] == pytest.approx(expected, rel=0.1)
     assert not frame.objections[1:].any()
-    assert (frame.appeals * frame.firms)[1] == pytest.approx(0.8 * (0.3 * false.sum() + 0.15 * (~false).sum()), rel=0.15)
+    assert (frame.appeals * frame.firms)[1] == pytest.approx(
+        0.8 * (0.3 * false.sum() + 0.15 * (~false).sum()), rel=0.15
+    )
     struck = (frame.struck_off * frame.firms).sum()
     assert struck == pytest.approx((log["withdrawn"] >= 0).sum())
     assert (frame.struck_off_true * frame.firms).sum() == pytest.approx((log["withdrawn"][~false] >= 0).sum())
@@ -150,7 +152,7 @@ def test_a_listing_that_followed_ends_with_the_record(reverses: bool) -> None:
 
 @pytest.mark.parametrize(("calendar", "free"), [(1, True), (2, False)])
 def test_a_list_by_grade_is_left_only_when_the_grade_allows(calendar: int, free: bool) -> None:
-    """Struck off in the third month; an evaluation every second month leaves the grade, and the listing, as they are."""
+    """Struck off in the third month; evaluated every second month, the grade stays, and with it the listing."""
     rule = {"l": {"topic": "a", "serious": 0, "grade": "C", "max_months": 60}}
     rating = {"kind": "points", "serious": 50, "bands": {"A": 90, "B": 70, "C": 40}, "calendar": calendar}
     model = contested(3, {"lists": rule, "rating": rating}, **SURE | {"months": 2})
