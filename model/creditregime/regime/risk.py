@@ -21,8 +21,8 @@ class ByRisk(Uniform, kind="risk"):
     of a month ago weighing `memory` less than this month's; n counts its months in the same way; m is the records a
     month of its sector, times (size / mean size) to the power of `size_elasticity`; κ is `caution`, the months of own
     history that weigh as much as what is known of the sector. The riskiest share of firms is class D, the least risky
-    class A. Factors are scaled so that on average a firm is inspected at `rate`, whatever they are (less often if a class
-    would be inspected with certainty).
+    class A. Factors are scaled so that on average a firm is inspected at `rate`, whatever they are (less often if a
+    class would be inspected with certainty).
     """
 
     memory: float = parameter(
