@@ -120,10 +120,20 @@ def test_firms_hide_only_where_it_pays() -> None:
     assert 0.1 < limit < 0.9
     for belief, hides in ((limit * 0.98, False), (limit * 1.02, True)):
         learning = {"kind": "none", "initial": belief}
-        reporting = HIDE | {"misreport_penalty": 0.2}
+        reporting = HIDE | {"misreport_penalty": 0.2, "misjudgement": 0.0}
         firms = lying(topics=topic, learning=learning, inquiry=inquiry, reporting=reporting).world.firms
         assert (firms.misreported[0] == 0).any() == hides
     assert not (lying(learning={"kind": "none", "initial": 0.0}).world.firms.misreported == 0).any()
+
+
+def test_firms_that_take_inquiries_too_lightly_hide_more() -> None:
+    """At half the belief that would pay for the average firm, those hide whose factor, 1 ± .8, is below a half."""
+    inquiry = {"kind": "random", "rate": 0.1}
+    limit = 4 * (1 - (1 - monthly(0.1) * 0.8) ** 24) * 0.2 / 0.75
+    reporting = HIDE | {"misreport_penalty": 0.2, "misjudgement": 0.8}
+    learning = {"kind": "none", "initial": limit / 2}
+    model = lying(topics={"a": GENERAL | {"fine": 1.0}}, learning=learning, inquiry=inquiry, reporting=reporting)
+    assert share(model.world.firms.misreported[0] == 0, (0.5 - 0.2) / 1.6, 2500)
 
 
 def test_an_inquiry_finds_false_reports_and_punishes_them_as_serious() -> None:

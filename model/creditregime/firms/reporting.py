@@ -43,7 +43,7 @@ class Duty(Reporting, kind="duty"):
 
     A firm that violated may say so, for a lighter record and fine. Or it may hide the violation from monitoring and,
     in part, from inspections, if it is so inclined and if that pays: if the share of the expected loss that it avoids
-    exceeds what it expects to lose when an inquiry finds the false report.
+    exceeds what it expects to lose when an inquiry finds the false report, as far as it judges that risk rightly.
     """
 
     fixed: float = parameter(
@@ -88,6 +88,15 @@ class Duty(Reporting, kind="duty"):
     )
     misreport_penalty: float = parameter(
         1.0, unit="-", ge=0, description="fine for a false report, relative to the topic's fine for a serious violation"
+    )
+
+    misjudgement: float = parameter(
+        1.0,
+        unit="-",
+        ge=0,
+        le=1,
+        description="how firms misjudge the risk of an inquiry: each multiplies it by a number of its own, drawn once"
+        " between 1 less this and 1 plus this",
     )
 
     def columns(self, topics: int) -> int:
@@ -142,6 +151,9 @@ class Duty(Reporting, kind="duty"):
         avoided = world.firms.belief[k, rows] * np.float32(self.misreport_cover)
         avoided *= np.float32(law.shares[k] @ law.fine[k]) + stake
         loss: Floats = law.discovery[k] * (np.float32(self.misreport_penalty) * law.fine[k, 2] + stake)
+        if self.misjudgement and law.discovery[k]:
+            own = 2 * world.draws.at(rows, "misjudge inquiries", 0) - 1
+            loss = loss * (1 + np.float32(self.misjudgement) * own)
         return avoided > loss
 
 
