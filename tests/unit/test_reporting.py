@@ -108,6 +108,7 @@ def test_what_is_hidden_escapes_monitoring_and_in_part_inspection() -> None:
     row = half.series.monthly().iloc[0]
     assert row.misreports == pytest.approx((half.world.firms.misreported == 0).mean())
     assert row.reported_violations == pytest.approx(row.violations - row.misreports)
+    assert row.hidden_share == pytest.approx(row.misreports / row.violations)
 
 
 def test_firms_hide_only_where_it_pays() -> None:

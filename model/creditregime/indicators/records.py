@@ -26,6 +26,7 @@ def record_row(world: World, measured: Row) -> Row:
         "false_records": _ratio(by_place(world, firm[false]), records),
         "records_shared": shared / some,
         "reported_violations": measured["violations"] - row["misreports"],
+        "hidden_share": _ratio(row["misreports"], measured["violations"]),
         "hit_rate": _ratio(np.maximum(hits, 0), measured["inspections"]),
     }
 
