@@ -190,3 +190,15 @@ def test_the_story_tells_of_a_record_struck_off() -> None:
 def test_remedies_need_records() -> None:
     with pytest.raises(ScenarioError, match=r"objections\.kind: 'review' needs records; registry\.kind is none"):
         bare(1, objections={"kind": "review"})
+
+
+def test_a_listing_stays_where_another_record_is_a_reason() -> None:
+    rules = MANY | ALWAYS | FALSE | {"lists": {"l": {"topic": "a", "max_months": 60}}, "months": 3}
+    world = run(bare(1, **rules, objections=SURE | {"months": 2})).world
+    log = world.records
+    struck = log["firm"][(log["month"] == 0) & ~log["true"]]
+    counts = world.firms.live[2, 0, struck] > 0
+    assert (log["withdrawn"][log["month"] == 0] == np.where(log["true"][log["month"] == 0], -1, 2)).all()
+    assert counts.sum() > 50
+    assert (~counts).sum() > 50
+    np.testing.assert_array_equal(world.firms.listing[0, struck] == Standing.OWN, counts)
