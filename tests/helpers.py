@@ -88,12 +88,13 @@ def recount(world: World, month: int) -> Array:
     """Return visible, unexpired, unrepaired records by severity, topic and firm, from the table of records alone.
 
     `month` is the month that the registry has last worked on. A record counts from its month plus the delay; it stops
-    at its expiry or repair, or when the firm that it is about has left (``born`` is later).
+    at its expiry, repair or withdrawal, or when the firm that it is about has left (``born`` is later).
     """
     records = world.records.columns()
     terms = world.law.terms[records["severity"] - 1].astype(int)
     entered = records["expiry"].astype(int) - terms
     counts = (entered <= month) & (records["expiry"] > month) & (records["repaired"] < 0)
+    counts &= records["withdrawn"] < 0
     counts &= records["month"] >= world.firms.born[records["firm"]]
     counts &= world.firms.active[records["firm"]]
     live = np.zeros(world.firms.live.shape, np.int64)

@@ -14,7 +14,7 @@ from creditregime.regime.lists import blacklists_of
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.pilots import everywhere, files, grade_names
 from creditregime.scenario import Scenario
-from creditregime.topics import hazards
+from creditregime.topics import hazards, write_rules
 from creditregime.world import Law, World
 
 
@@ -96,7 +96,10 @@ def _dimensions(territories: list[Scenario], economy: Economy) -> dict[str, int]
 
 def _kept(scenario: Scenario) -> dict[str, int]:
     """Return the lengths of what is remembered only where a rule reads it."""
+    topics = len(scenario.topics)
     return {
+        "report": scenario.reporting.columns(topics),
+        "forecast": scenario.inspection.forecasts(1 if scenario.registry.shared else topics),
         "financed": 1 if getattr(scenario.finance, "working_capital", 0) else 0,
         "tax_year": 3 if getattr(scenario.finance, "social_loans", {}) else 0,
     }
@@ -105,8 +108,11 @@ def _kept(scenario: Scenario) -> dict[str, int]:
 def _write_law(scenario: Scenario, world: World) -> None:
     """Let every rule of the regime write its part of the law; later rules read earlier ones' parts."""
     hazards(world, scenario.topics)
+    write_rules(world, scenario.topics)
     scenario.overseas.enact(world)
     scenario.inspection.enact(world)
+    scenario.reporting.enact(world)
+    scenario.inquiry.enact(world)
     scenario.fines.enact(world, scenario.topics)
     scenario.registry.enact(world, scenario.topics)
     scenario.rating.enact(world)
@@ -116,6 +122,12 @@ def _write_law(scenario: Scenario, world: World) -> None:
 
 def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
     names = [*economy.sectors, *OWNERSHIPS]
+    for name in getattr(scenario.violations, "complaints_by_sector", {}):
+        if name not in economy.sectors:
+            raise ScenarioError(
+                f"violations.complaints_by_sector: unknown sector '{name}'{nearest(name, economy.sectors)};"
+                f" allowed: {', '.join(economy.sectors)}"
+            )
     for key, topic in scenario.topics.items():
         for name in topic.weighs_on:
             if name not in names:

@@ -27,6 +27,7 @@ def problems(scenario: Any) -> Iterator[Problem]:
     yield from _topic_names(scenario)
     yield from _population(scenario)
     yield from _needs(scenario)
+    yield from _data(scenario)
     yield from _lists(scenario)
     yield from _grades(scenario)
     yield from _measures(scenario)
@@ -129,13 +130,41 @@ def _needs(scenario: Any) -> Iterator[Problem]:
         yield Problem("repair.kind", f"'{scenario.repair.kind}' needs lists; there are none")
 
 
+def _data(scenario: Any) -> Iterator[Problem]:
+    """Check what the data regime's rules demand of the registry and the topics."""
+    registry = scenario.registry
+    for name in getattr(registry, "withheld", ()):
+        if name not in scenario.topics:
+            yield unknown("registry.withheld", name, list(scenario.topics))
+        if not registry.shared:
+            yield Problem(
+                "registry.withheld", f"nothing is shared, so '{name}' need not be withheld; sharing is siloed"
+            )
+    if registry.shared and not set(scenario.topics) - set(registry.withheld):
+        yield Problem("registry.withheld", "all topics are withheld: use sharing=siloed")
+    if _off(registry):
+        for key in ("objections", "protection"):
+            if not _off(getattr(scenario, key)):
+                yield Problem(f"{key}.kind", f"'{getattr(scenario, key).kind}' needs records; registry.kind is none")
+        if scenario.inspection.kind == "risk":
+            yield Problem("inspection.kind", "'risk' needs records to predict from; registry.kind is none")
+    for name, factor in getattr(scenario.reporting, "by_ownership", {}).items():
+        if name not in OWNERSHIPS:
+            yield unknown(f"reporting.by_ownership.{name}", name, OWNERSHIPS)
+        yield from _bounds(f"reporting.by_ownership.{name}", factor, "factor")
+    for name, factor in getattr(scenario.violations, "complaints_by_sector", {}).items():
+        yield from _bounds(f"violations.complaints_by_sector.{name}", factor, "factor")
+
+
 def _lists(scenario: Any) -> Iterator[Problem]:
     topics = ["general", *scenario.topics]
     for name, rule in scenario.lists.items():
         if rule.topic not in topics:
             yield unknown(f"lists.{name}.topic", rule.topic, topics)
-        if rule.topic == "general" and not scenario.registry.central and len(scenario.topics) > 1:
-            yield Problem(f"lists.{name}.topic", "a general list needs registry.sharing=central; it is siloed")
+        if rule.topic == "general" and not scenario.registry.shared and len(scenario.topics) > 1:
+            yield Problem(
+                f"lists.{name}.topic", "a general list needs registry.sharing=central or regional; it is siloed"
+            )
 
 
 def _grades(scenario: Any) -> Iterator[Problem]:

@@ -24,7 +24,9 @@ class Origin(IntEnum):
     INSPECTION = 2
     COMPLAINT = 3
     ASSOCIATION = 4
-    ABROAD = 5
+    INQUIRY = 5
+    SELF_REPORT = 6
+    ABROAD = 7
 
 
 class Lever(IntEnum):
@@ -89,6 +91,7 @@ class Event(IntEnum):
     MOVED = 11  # region left, region moved to
     ADOPTED = 12  # pilot, 0 national; region. The firm is -1 less the jurisdiction: a region's doing, no firm's
     DEFAULTED = 13  # -, -
+    STRUCK_OFF = 14  # topic, 1 on appeal
 
 
 class Payer(IntEnum):

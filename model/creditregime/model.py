@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import mesa
@@ -10,6 +11,7 @@ import mesa
 from creditregime.agents import AgentViews
 from creditregime.build import build_world, enact
 from creditregime.composition import load
+from creditregime.firms.reporting import total_burden
 from creditregime.firms.stakes import stakes
 from creditregime.indicators.measure import publish
 from creditregime.indicators.series import Series
@@ -17,9 +19,10 @@ from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklisted
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.rating import log_grades
-from creditregime.regime.registry import collect
+from creditregime.regime.records import collect
 from creditregime.regime.territories import Territories
 from creditregime.scenario import Scenario
+from creditregime.world import Floats, Rows
 
 
 class CreditRegime(AgentViews, mesa.Model):
@@ -90,23 +93,23 @@ class CreditRegime(AgentViews, mesa.Model):
         """Simulate one month: the fifteen stages of the specification, in their order."""
         world, spec = self.world, self.rules
         spec.learning.learn(world)  # from the marks of the month that ended, which opening the new one wipes off
-        world.open_month()
-        if world.month and spec is not self.rules_of(world.month - 1):
-            enact(spec, world)
-            self.eras.append((world.month, Territories(spec, world)))
-        local = self.territories_of(world.month)
-        local.open()
-        local.run("behaviour", self._choose)
+        local = self._open_month(spec)
+        local.run("behaviour", lambda rules: rules.behaviour.choose(world, self._at_stake(rules)))
         spec.violations.happen(world)
-        burden = spec.reporting.burden(world)
+        spec.reporting.report(world, self._at_stake(spec))
+        burden = total_burden(spec.reporting.burden(world), spec.monitoring.burden(world))
         local.run("monitoring", lambda rules: rules.monitoring.watch(world))
         local.run("inspection", lambda rules: rules.inspection.inspect(world))
+        spec.inquiry.inquire(world)
         collect(world)
         local.run("fines", lambda rules: rules.fines.impose(world))
         spec.overseas.look(world)
         local.record()
+        struck = spec.objections.hear(world)
+        spec.protection.leak(world)
         grades = world.firms.grade.copy()
         local.run("rating", lambda rules: rules.rating.rate(world))
+        spec.objections.reinstate(world, struck, local.lists)
         local.update_lists()
         local.run("repair", lambda rules: rules.repair.repair(world, rules.lists))
         listed = blacklisted(world, local.lists)
@@ -124,19 +127,33 @@ class CreditRegime(AgentViews, mesa.Model):
         spec.diffusion.observe(world)
         spec.relocation.relocate(world, compliance, burden)
         spec.exit.leave(world, spec.finance)
-        entrants = spec.entry.enter(world)
-        spec.learning.register(world, entrants)
-        local.register(entrants)
-        spec.finance.found(world, entrants)
-        spec.spillover.person.register(world, entrants)
+        self._register(spec, spec.entry.enter(world))
         self.series.measure()
         self.datacollector.collect(self)
         world.close_month()
         self.running = world.month < spec.months
 
-    def _choose(self, rules: Scenario) -> None:
-        world, discount = self.world, rules.behaviour.discount
-        rules.behaviour.choose(world, lambda: stakes(world, rules.rating, rules.lists, discount))
+    def _open_month(self, spec: Scenario) -> Territories:
+        """Clear the month's marks, begin a new phase if it is time, and return who is under which rules."""
+        world = self.world
+        world.open_month()
+        if world.month and spec is not self.rules_of(world.month - 1):
+            enact(spec, world)
+            self.eras.append((world.month, Territories(spec, world)))
+        self.territories.open()
+        return self.territories
+
+    def _register(self, spec: Scenario, entrants: Rows) -> None:
+        """Give new firms what they begin with."""
+        world = self.world
+        spec.learning.register(world, entrants)
+        self.territories.register(entrants)
+        spec.finance.found(world, entrants)
+        spec.spillover.person.register(world, entrants)
+
+    def _at_stake(self, rules: Scenario) -> Callable[[], Floats]:
+        """Return what computes the value at stake under some rules, (K, N), when it is needed."""
+        return partial(stakes, self.world, rules.rating, rules.lists, rules.behaviour.discount)
 
     def run_model(self) -> CreditRegime:
         """Simulate the months that are left, and return the model."""

@@ -154,6 +154,13 @@ class Network:
         plain.weight = (self.weight > 0).astype(np.float32)
         return plain
 
+    def within(self, group: NDArray[Any]) -> Network:
+        """Return a view of the same links in which only those between firms of the same group have weight."""
+        inner = copy.copy(self)
+        buyer = np.repeat(np.arange(self.rows, dtype=np.int32), np.diff(self.pointer))
+        inner.weight = self.weight * (group[buyer] == group[self.supplier])
+        return inner
+
     def missing_linear(self, level: Floats, most: float) -> Floats:
         """Return each firm's sum over its non-essential groups of required × max(most − level, 0), (N,)."""
         missing = np.float32(most) - level
@@ -233,12 +240,23 @@ class Pool:
 
     def draw(self, sector: NDArray[Any], near: NDArray[Any], uniform: Floats) -> NDArray[np.int64]:
         """Return one firm for each uniform: of the given sector, in the jurisdiction of the firm `near`."""
-        market = (np.searchsorted(self._starts, near, side="right") - 1) * self._sectors + sector
+        market = self._market(sector, near)
         low, high = self._sum[self._bounds[market]], self._sum[self._bounds[market + 1]]
         at = np.searchsorted(self._sum, low + uniform * (high - low), side="right") - 1
         at = np.clip(at, self._bounds[market], self._bounds[market + 1] - 1)
         chosen: NDArray[np.int64] = self._order[at]
         return chosen
+
+    def pick(self, sector: NDArray[Any], near: NDArray[Any], uniform: Floats) -> NDArray[np.int64]:
+        """Return the same, but each firm of the sector with the same probability, whatever its size."""
+        market = self._market(sector, near)
+        low, high = self._bounds[market], self._bounds[market + 1]
+        chosen: NDArray[np.int64] = self._order[low + (uniform * (high - low)).astype(np.int64)]
+        return chosen
+
+    def _market(self, sector: NDArray[Any], near: NDArray[Any]) -> NDArray[np.int64]:
+        market: NDArray[np.int64] = (np.searchsorted(self._starts, near, side="right") - 1) * self._sectors + sector
+        return market
 
 
 def pointers(sorted_rows: NDArray[Any], rows: int) -> NDArray[np.int32]:

@@ -33,6 +33,8 @@ REGIME = (
     "overseas",
     "accountability",
     "protection",
+    "inquiry",
+    "objections",
 )
 """What makes up a regime: a phase may change all of it, and put another preset's regime in its place."""
 PARAMETERS = (

@@ -83,6 +83,14 @@ class Streams:
             self._source.random(dtype=np.float32, out=drawn)
         return draws
 
+    def by_lane(self, rows: NDArray[np.int64], lanes: NDArray[np.integer[Any]], purpose: str, month: int) -> Floats:
+        """Return the uniforms of some rows, each in its own lane, (n,)."""
+        draws = np.empty(len(rows), np.float32)
+        for lane in np.unique(lanes):
+            of_lane = np.flatnonzero(lanes == lane)
+            draws[of_lane] = self.at(rows[of_lane], purpose, month, int(lane))
+        return draws
+
     def normal(self, purpose: str, month: int, lane: int = 0) -> Floats:
         """Return one standard normal a row, shape (N,), float32, by the quantile function."""
         draws = self.uniform(purpose, month, lane)

@@ -31,12 +31,15 @@ from creditregime.phases import REGIME, Phase, phase_problems, with_regimes
 from creditregime.population import Generated, Population
 from creditregime.regime.diffusion import Diffusion, NoDiffusion
 from creditregime.regime.fines import Fines, NoFines
+from creditregime.regime.inquiry import Inquiry, NoInquiry
 from creditregime.regime.inspection import Inspection, NoInspection
 from creditregime.regime.lists import ListRule
 from creditregime.regime.measures import JointPunishment, Measure, NoJointPunishment
 from creditregime.regime.monitoring import Monitoring, NoMonitoring
+from creditregime.regime.objections import NoObjections, Objections
 from creditregime.regime.overseas import NotReached, Overseas
 from creditregime.regime.pilots import Pilot
+from creditregime.regime.protection import NoProtection, Protection
 from creditregime.regime.rating import NoRating, Rating
 from creditregime.regime.registry import NoRegistry, Registry
 from creditregime.regime.repair import NoRepair, Repair
@@ -69,9 +72,12 @@ class Scenario(Settings):
     reporting: Reporting = place(NoReporting, "stage 4: reporting duties")
     monitoring: Monitoring = place(NoMonitoring, "stage 4: automated monitoring")
     inspection: Inspection = place(NoInspection, "stage 5: inspections")
+    inquiry: Inquiry = place(NoInquiry, "stage 5: inquiries into what firms reported")
     fines: Fines = place(NoFines, "stage 6: statutory fines")
     overseas: Overseas = place(NotReached, "stage 6: firms outside the jurisdiction")
     registry: Registry = place(NoRegistry, "stage 6: records")
+    objections: Objections = place(NoObjections, "stage 6: objection and appeal")
+    protection: Protection = place(NoProtection, "stage 6: data protection and leaks")
     rating: Rating = place(NoRating, "stage 7: scores and grades")
     lists: dict[str, ListRule] = place(dict, "stage 8: blacklists and redlists")
     repair: Repair = place(NoRepair, "stage 8: credit repair")
@@ -96,7 +102,6 @@ class Scenario(Settings):
     pilots: dict[str, Pilot] = place(dict, "regions with their own rules, each month from its start")
     diffusion: Diffusion = place(NoDiffusion, "each month: how pilots spread to other regions")
     accountability: str = planned("none", unit="-", description="regulators are accountable too", standing="partly")
-    protection: str = planned("none", unit="-", description="data protection and leaks", standing="real")
 
     @model_validator(mode="before")
     @classmethod

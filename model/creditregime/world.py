@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.abroad import Abroad
-from creditregime.codes import Lever, Payer
+from creditregime.codes import Lever, Origin, Payer
 from creditregime.network import Network, Pool
 from creditregime.population.economy import Economy
 from creditregime.randomness import Streams
@@ -54,12 +54,16 @@ class Firms(Table):
     )
     effort: Floats = column(np.float32, "share", "compliance effort", per=("topic",))
     violation: Bytes = column(np.uint8, "severity", "violation of this month, 0 none", per=("topic",))
+    misreported: Months = column(
+        np.int16, "month", "month of the newest false report not found out", per=("report",), fill=NEVER
+    )
     # What the state saw of it
     complaint: NDArray[np.bool_] = column(bool, "-", "a complaint was made this month", per=("topic",))
     inspected: NDArray[np.bool_] = column(bool, "-", "inspected this month", per=("topic",))
     found: Bytes = column(np.uint8, "origin", "how a violation was found this month, 0 not", per=("topic",))
     live: Bytes = column(np.uint8, "records", "visible, unexpired, unrepaired records", per=("severity", "topic"))
     last_record: Months = column(np.int16, "month", "month of the newest record", fill=NEVER)
+    history: Floats = column(np.float32, "records", "records so far, old ones weighing less", per=("forecast",))
     # How it is rated
     score: Floats = column(np.float32, "points", "score in each file, association included", per=("file",))
     own_score: Floats = column(np.float32, "points", "score in each file without association", per=("file",))
@@ -111,6 +115,7 @@ class Regulators(Table):
     inspections: NDArray[np.int64] = column(np.int64, "firms", "inspections so far")
     detections: NDArray[np.int64] = column(np.int64, "records", "true findings so far")
     false_findings: NDArray[np.int64] = column(np.int64, "records", "findings of what was not there so far")
+    struck_off: NDArray[np.int64] = column(np.int64, "records", "records struck off after an objection so far")
 
 
 @dataclasses.dataclass(eq=False)
@@ -124,11 +129,14 @@ class Records(Table):
     region: Bytes = column(np.uint8, "index", "region of the firm")
     severity: Bytes = column(np.uint8, "severity", "1 minor, 2 general, 3 serious")
     origin: Bytes = column(np.uint8, "origin", "how it was found")
-    true: NDArray[np.bool_] = column(bool, "-", "whether the violation happened")
+    true: NDArray[np.bool_] = column(bool, "-", "whether what it states happened")
     points: Floats = column(np.float32, "points", "deduction in the rating, 0 without one")
     entry: Months = column(np.int16, "month", "first month in which raters see it")
     expiry: Months = column(np.int16, "month", "first month in which it no longer counts", fill=2**15 - 1)
     repaired: Months = column(np.int16, "month", "month of repair, -1 not", fill=-1)
+    withdrawn: Months = column(
+        np.int16, "month", "month in which it was struck off, or left behind by a move, -1 not", fill=-1
+    )
 
 
 @dataclasses.dataclass(eq=False)
@@ -196,14 +204,32 @@ class Law:
         Points deducted for a record of each severity.
     recorded : (K,) bool
         Whether findings of the topic may be recorded.
+    withheld : (K,) bool
+        Whether the topic's records are kept out of the file that the agencies share.
+    readers : (K,)
+        Number of agencies that can read a record of the topic.
+    rules : (K,)
+        Number of specific rules of the topic.
+    discovery : (K,)
+        Probability that a false report on the topic is ever found out.
+    fine_by_origin : (origins,)
+        Factor on the fine for what came to light in each way.
     worth : (J, levers)
         What one unit of each lever costs the average firm, share of revenue a month.
     margins
         The economy's initial averages, written by the finance rule.
     lists, measures : tuple of str
         Names of the lists and measures, in the order of their numbers.
+    delay : int
+        Months from a finding to its entry.
     delays, lives : tuple of int
         Months from a finding to the record's entry, and to its expiry, that were the law at any time so far.
+    regional : bool
+        Whether records are seen only in the region where they were made.
+    cover : float
+        Share of an inspection's sensitivity that a false report takes away.
+    leniency : int
+        Steps of severity by which what a firm reports itself is recorded more lightly.
     black : tuple of bool
         Which lists are blacklists.
     blacklists_of : tuple of tuple of int
@@ -220,12 +246,21 @@ class Law:
     list_cost: Floats
     points: Floats
     recorded: NDArray[np.bool_]
+    withheld: NDArray[np.bool_]
+    readers: Floats
+    rules: Floats
+    discovery: Floats
+    fine_by_origin: Floats
     worth: Floats
     margins: Margins
     lists: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    delay: int = 0
     delays: tuple[int, ...] = ()
     lives: tuple[int, ...] = ()
+    regional: bool = False
+    cover: float = 0.0
+    leniency: int = 0
     black: tuple[bool, ...] = ()
     blacklists_of: tuple[tuple[int, ...], ...] = ()
 
@@ -244,6 +279,11 @@ class Law:
             list_cost=np.zeros((jurisdictions, len(lists)), np.float32),
             points=by_severity.copy(),
             recorded=np.ones(topics, np.bool_),
+            withheld=np.zeros(topics, np.bool_),
+            readers=np.ones(topics, np.float32),
+            rules=np.ones(topics, np.float32),
+            discovery=by_topic.copy(),
+            fine_by_origin=np.ones(len(Origin), np.float32),
             worth=np.zeros((jurisdictions, len(Lever)), np.float32),
             margins=Margins(*np.zeros((4, jurisdictions))),
             lists=lists,
@@ -281,7 +321,8 @@ class World:
     law
         What the rules say; filled by their `prepare` methods.
     dimensions
-        Number of rating ``file``s, ``list``s, ``lever``s and ``regulator``s that the regime needs.
+        Number of rating ``file``s, ``list``s, ``lever``s and ``regulator``s that the regime needs; of topics on which
+        firms can ``report`` falsely, and of ``forecast``s of their risk.
     """
 
     def __init__(
@@ -312,6 +353,7 @@ class World:
         self.ledger = Ledger(len(self.spans))
         self.tally: dict[str, Any] = {}
         self.memo: dict[Any, Any] = {}
+        self.reporting_since = -1
         self.published = np.zeros((len(self.spans), len(self.topics)), np.float32)
         self.harm_at_start = np.zeros(len(self.spans))
         self.trust = np.ones(len(self.spans))

@@ -185,6 +185,56 @@ TOGGLES: dict[str, Toggle] = {
         tallied("repaired"),
         {"repair": {"kind": "application", "applications": 1.0}, "lists.labour.min_months": 2},
     ),
+    "regional records": Toggle({"registry.sharing": "regional"}, scored_lower, FIXED | {"monitoring.share": 0.01}),
+    "withheld records": Toggle(
+        {"registry.withheld": ["tax"]},
+        lambda model: bool(model.world.firms.live[:, 0].any()),
+        FIXED | {"monitoring": {"kind": "none"}},
+    ),
+    "wrong entries": Toggle(
+        {"registry.entry_error": 0.0},
+        lambda model: bool((~model.world.records["true"]).any()),
+        FIXED
+        | {"registry.entry_error": 0.3, "registry.misdirected": 1.0, "inspection.false_positive": 0.0}
+        | {"monitoring": {"kind": "none"}},
+    ),
+    "objections": Toggle(
+        {"objections": {"kind": "none"}},
+        tallied("objections"),
+        {"objections": {"kind": "review", "contest": 0.5, "groundless": 0.2, "wrongly_upheld": 0.9}},
+        own=("regulators.struck_off",),
+    ),
+    "leaks": Toggle(
+        {"protection": {"kind": "none"}}, tallied("leaks"), {"protection": {"kind": "levels", "leak_rate": 0.001}}
+    ),
+    "own reports": Toggle({"reporting.self_report": 0.0}, found_by("self_report"), {"reporting.self_report": 0.02}),
+    "false reports": Toggle(
+        {"reporting.misreport": 0.0},
+        tallied("misreports"),
+        FIXED | {"reporting.misreport": 0.03, "monitoring.share": 0.7},
+        own=("firms.misreported",),
+    ),
+    "inquiries": Toggle(
+        {"inquiry": {"kind": "none"}},
+        tallied("misreports_found"),
+        FIXED
+        | {"measures": {}, "rewards": {}, "reporting.misreport": 0.5, "reporting.misreport_penalty": 0.0}
+        | {"inquiry": {"kind": "random", "rate": 0.1}},
+    ),
+    "false complaints": Toggle(
+        {"violations.false_complaints": 0.0}, tallied("false_complaints"), {"violations.false_complaints": 0.0005}
+    ),
+    "false alarms": Toggle(
+        {"monitoring.false_alarms": 0.0},
+        lambda model: bool((~model.world.findings.true).any()),
+        {"monitoring.false_alarms": 0.0001, "inspection.false_positive": 0.0},
+    ),
+    "predicted risk": Toggle(
+        {"inspection": {"kind": "uniform", "rate": 0.5}},
+        lambda model: bool(len(model.world.records)),
+        {"inspection": {"kind": "risk", "rate": 0.5}, "monitoring": {"kind": "none"}, "violations.complaints": 0.0},
+        own=("firms.history",),
+    ),
     "switching cost": Toggle({"partners.switching_cost": 5.0}, tallied("links_found")),
     "missed interest": Toggle(
         {"finance.missed_interest": True}, tallied("defaults"), {"finance.shock": 0.12, "finance.equity": 2.5}

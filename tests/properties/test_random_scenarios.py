@@ -72,19 +72,56 @@ INSPECTION = (
         level=st.sampled_from(["national", "regional"]),
         complaint_response=SHARE,
     )
+    | kind("risk", rate=SHARE, memory=st.sampled_from([0.0, 0.9]), size_elasticity=st.sampled_from([-0.5, 0.0, 1.0]))
     | kind(
         "grade", rate=SHARE, listed_factor=st.sampled_from([0.0, 3.0]), level=st.sampled_from(["national", "regional"])
     ).map(lambda rule: rule | {"rates": {"D": 0.9, "B": 0.1}, "topics": ["a"]})
 )
 REGISTRY = kind(
     "database",
-    sharing=st.sampled_from(["siloed", "central"]),
+    sharing=st.sampled_from(["siloed", "regional", "central"]),
+    entry_error=SHARE,
+    misdirected=SHARE,
     minor_term=st.integers(1, 5),
     general_term=st.integers(1, 8),
     serious_term=st.integers(1, 255),
     delay=st.integers(0, 4),
     only_illegal=st.booleans(),
 )
+OBJECTIONS = kind("none") | kind(
+    "review",
+    contest=SHARE,
+    groundless=SHARE,
+    upheld=SHARE,
+    wrongly_upheld=SHARE,
+    months=st.integers(1, 4),
+    appeal=SHARE,
+    appeal_months=st.integers(1, 3),
+    reverses_listing=st.booleans(),
+)
+VIOLATIONS = kind("none") | kind(
+    "hazard", complaints=per_topic(SHARE), false_complaints=per_topic(SHARE), log=st.booleans()
+)
+REPORTING = kind("none") | kind(
+    "duty",
+    fixed=st.sampled_from([0.0, 0.01]),
+    per_rule=st.sampled_from([0.0, 0.0001]),
+    by_ownership=st.sampled_from([{}, {"foreign": 3.0}]),
+    setup=st.sampled_from([0.0, 0.5]),
+    self_report=per_topic(SHARE),
+    self_report_steps=st.integers(0, 2),
+    misreport=per_topic(SHARE),
+    misreport_penalty=st.sampled_from([0.0, 5.0]),
+)
+MONITORING = kind("none") | kind(
+    "coverage", share=per_topic(SHARE), false_alarms=per_topic(SHARE), cost=per_topic(st.sampled_from([0.0, 0.01]))
+)
+INQUIRY = (
+    kind("none")
+    | kind("random", rate=per_topic(SHARE), traceable=st.integers(1, 6))
+    | kind("discrepancy", flagged=per_topic(SHARE), false_flags=per_topic(SHARE))
+)
+PROTECTION = kind("none") | kind("levels", leak_rate=SHARE, sensitivity=per_topic(SHARE))
 POINTS = {
     "minor": per_topic(st.sampled_from([0.0, 3.0])),
     "serious": st.sampled_from([0.0, 30.0, 500.0]),
@@ -234,12 +271,15 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "topics": {name: draw(TOPIC) for name in TOPICS},
         "learning": draw(LEARNING),
         "behaviour": draw(BEHAVIOUR),
-        "violations": draw(kind("none") | kind("hazard", complaints=per_topic(SHARE), log=st.booleans())),
-        "reporting": draw(kind("none") | kind("duty", fixed=st.sampled_from([0.0, 0.01]))),
-        "monitoring": draw(kind("none") | kind("coverage", share=per_topic(SHARE))),
+        "violations": draw(VIOLATIONS),
+        "reporting": draw(REPORTING),
+        "monitoring": draw(MONITORING),
         "inspection": draw(INSPECTION),
+        "inquiry": draw(INQUIRY),
         "fines": draw(kind("none") | kind("statutory", scale=st.sampled_from([0.0, 1.0, 10.0]))),
         "registry": draw(REGISTRY),
+        "objections": draw(OBJECTIONS),
+        "protection": draw(PROTECTION),
         "rating": draw(RATING),
         "trade": draw(TRADE),
         "finance": draw(FINANCE),
@@ -253,8 +293,10 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "rewards": draw(st.dictionaries(st.sampled_from(["r1"]), MEASURE)),
         "joint_punishment": draw(JOINT),
     }
-    if data["registry"].get("sharing") == "central" and draw(st.booleans()):
-        data["lists"]["lb"]["topic"] = "general"
+    if data["registry"].get("sharing", "siloed") != "siloed":
+        data["registry"]["withheld"] = draw(st.sampled_from([[], ["b"], ["a", "c"]]))
+        if draw(st.booleans()):
+            data["lists"]["lb"]["topic"] = "general"
     if data["inspection"]["kind"] == "quota" and data["population"].get("firms", 1000) < 13:
         data["inspection"]["number"] = draw(st.integers(0, 2))
     if data["population"].get("firms") == 40 and draw(st.booleans()):

@@ -53,9 +53,9 @@ def test_presets_differ_in_what_they_are_named_for() -> None:
     assert load(regime="none").registry.kind == "none"
     assert load(regime="none").inspection.kind == "none"
     assert load(regime="fines_only").fines.kind == "statutory"
-    assert load(regime="siloed_topics").registry.central is False
+    assert load(regime="siloed_topics").registry.shared is False
     assert load(regime="siloed_topics").rating.kind == "topic_tiers"
-    assert load(regime="central_score").registry.central is True
+    assert load(regime="central_score").registry.shared is True
     before, after = load(regime="joint_2016").joint_punishment, load(regime="joint_2020").joint_punishment
     assert (before.scope, after.scope) == ("unlimited", "enumerated")  # type: ignore[attr-defined]
     assert (before.proportionality, after.proportionality) == ("flat", "proportional")  # type: ignore[attr-defined]

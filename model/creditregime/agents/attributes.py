@@ -254,16 +254,19 @@ class View(Agent):
 
 
 def label(world: World, dimension: str) -> Sequence[str]:
-    """Return the names along a leading dimension: topics, files, lists or levers."""
-    if dimension == "file":
-        return world.topics if len(world.firms.grade) > 1 else ("all",)
-    if dimension == "lever":
-        return [lever.name.lower() for lever in Lever]
-    if dimension == "tax_year":
-        return ("this", "last", "before")[: len(world.firms.taxes)]
-    if dimension == "financed":
-        return ("level",)[: len(world.firms.funded)]
-    return world.law.lists if dimension == "list" else world.topics
+    """Return the names along a leading dimension: topics, files, lists, levers and what else has one."""
+    firms = world.firms
+    files = world.topics if len(firms.grade) > 1 else ("all",)
+    names: dict[str, Sequence[str]] = {
+        "file": files,
+        "report": world.topics[: len(firms.misreported)],
+        "forecast": files[: len(firms.history)],
+        "lever": [lever.name.lower() for lever in Lever],
+        "tax_year": ("this", "last", "before")[: len(firms.taxes)],
+        "financed": ("level",)[: len(firms.funded)],
+        "list": world.law.lists,
+    }
+    return names.get(dimension, world.topics)
 
 
 def family(name: str, declared: type[Table]) -> Callable[[type[V]], type[V]]:

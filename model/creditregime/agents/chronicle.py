@@ -15,7 +15,7 @@ RECORDED = -1
 """Records are kept in a log of their own; here they are one more kind of event."""
 _ORDER = {Event.VIOLATED: 0, RECORDED: 1, Event.FINED: 2, Event.GRADED: 3, Event.LISTED: 4, Event.DELISTED: 4}
 _ORDER |= {Event.SANCTIONED: 5, Event.LOST_SUPPLIER: 6, Event.LOST_BUYER: 6, Event.FOUND_SUPPLIER: 6}
-_ORDER |= {Event.ADOPTED: -1, Event.MOVED: 6, Event.EXITED: 7, Event.ENTERED: 8}
+_ORDER |= {Event.STRUCK_OFF: 2, Event.ADOPTED: -1, Event.MOVED: 6, Event.EXITED: 7, Event.ENTERED: 8}
 
 
 class Entry(NamedTuple):
@@ -29,7 +29,7 @@ class Entry(NamedTuple):
         Which firm at this place, counted from 1.
     event
         What: violated, recorded, fined, graded, listed, delisted, sanctioned, lost_supplier, lost_buyer,
-        found_supplier, moved, adopted (by its region), exited, entered.
+        found_supplier, struck_off, moved, adopted (by its region), exited, entered.
     subject
         Of what: the topic, file, list, measure or region.
     detail
@@ -197,6 +197,9 @@ class _Chronicler:
     def _adopted(self, entry: Entry, pilot: int, region: int) -> Entry:
         name = self.world.pilots[pilot - 1] if pilot else ""
         return entry._replace(subject=self.world.economy.regions[region], detail=name)
+
+    def _struck_off(self, entry: Entry, topic: int, appeal: int) -> Entry:
+        return entry._replace(subject=self.world.topics[topic], detail="appeal" if appeal else "objection")
 
     def _exited(self, entry: Entry, cause: int, attribution: int) -> Entry:
         return entry._replace(detail=ExitCause(cause).name.lower(), reason=Attribution(attribution).name.lower())

@@ -13,10 +13,12 @@ from creditregime.units import MONTHS
 from creditregime.world import World
 
 _SOURCES = {
-    "inspection": "an inspection",
-    "monitoring": "monitoring",
-    "complaint": "a complaint led to an inspection that",
-    "association": "association",
+    "inspection": "an inspection {}found",
+    "monitoring": "monitoring {}found",
+    "complaint": "a complaint led to an inspection that {}found",
+    "association": "association {}found",
+    "inquiry": "an inquiry into its reports {}found",
+    "self_report": "it {}reported",
 }
 _CAUSES = {
     "insolvency": "it was insolvent",
@@ -78,7 +80,7 @@ def _recorded(model: Any, row: int, entries: list[Entry]) -> list[str]:
     for e in entries:
         origin, _, wrongly = e.reason.partition(", ")
         adverb = f"{wrongly} " if wrongly else ""
-        said.append(f"{_SOURCES[origin]} {adverb}found a {e.detail} violation of {_plain(e.subject)} rules")
+        said.append(f"{_SOURCES[origin].format(adverb)} a {e.detail} violation of {_plain(e.subject)} rules")
     return said
 
 
@@ -165,6 +167,10 @@ def _adopted(model: Any, row: int, entries: list[Entry]) -> list[str]:
     ]
 
 
+def _struck_off(model: Any, row: int, entries: list[Entry]) -> list[str]:
+    return [f"on its {e.detail} a {_plain(e.subject)} record was struck off" for e in entries]
+
+
 def _exited(model: Any, row: int, entries: list[Entry]) -> list[str]:
     cause, origin = _CAUSES[entries[0].detail], _ATTRIBUTIONS.get(entries[0].reason)
     blamed = f", which is put down to {origin}" if origin else ""
@@ -203,6 +209,7 @@ _SAY: dict[str, Callable[[Any, int, list[Entry]], list[str]]] = {
     "found_supplier": _found_supplier,
     "moved": _moved,
     "adopted": _adopted,
+    "struck_off": _struck_off,
     "exited": _exited,
     "entered": _entered,
 }

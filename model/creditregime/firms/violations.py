@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from creditregime.codes import Event
 from creditregime.component import PerTopic, Rule, parameter
@@ -33,17 +34,29 @@ class Hazard(Violations, kind="hazard"):
         description="chance that somebody complains about a violation",
         standing="real",
     )
+    complaints_by_sector: dict[str, float] = parameter(
+        default_factory=dict,
+        unit="-",
+        description="factor on that chance by sector, as for firms that sell on platforms; 1 where not named",
+    )
+    false_complaints: PerTopic = parameter(
+        0.0,
+        unit="probability/month",
+        description="chance that a competitor or consumer complains about a firm that did nothing",
+    )
     log: bool = parameter(True, unit="-", description="keep every violation in the event log (for firms' stories)")
 
     def happen(self, world: World) -> None:
         """Draw violations topic by topic."""
-        rates = by_topic(self.complaints, world.topics)
+        rates, false = by_topic(self.complaints, world.topics), by_topic(self.false_complaints, world.topics)
         for k in range(len(world.topics)):
             self._violate(world, k)
             if rates[k]:
                 draws = world.draws.uniform("complain", world.month, k)
-                np.less(draws, rates[k], out=world.firms.complaint[k])
+                np.less(draws, rates[k] * self._factor(world), out=world.firms.complaint[k])
                 world.firms.complaint[k] &= world.firms.violation[k] > 0
+            if false[k]:
+                self._complain_falsely(world, k, false[k])
         if self.log:
             self._log(world)
 
@@ -59,6 +72,19 @@ class Hazard(Violations, kind="hazard"):
         severity += draws < chance
         chance *= shares[2] / max(shares[1] + shares[2], np.float32(1e-30))
         severity += draws < chance
+
+    def _factor(self, world: World) -> NDArray[np.float32] | np.float32:
+        if not self.complaints_by_sector:
+            return np.float32(1)
+        by_sector = [self.complaints_by_sector.get(name, 1.0) for name in world.economy.sectors]
+        return np.array(by_sector, np.float32)[world.firms.sector]
+
+    def _complain_falsely(self, world: World, k: int, chance: np.float32) -> None:
+        firms = world.firms
+        rows = np.flatnonzero(world.draws.uniform("complain falsely", world.month, k) < chance)
+        rows = rows[firms.active[rows] & (firms.violation[k, rows] == 0)]
+        firms.complaint[k, rows] = True
+        world.count("false_complaints", rows)
 
     def _log(self, world: World) -> None:
         for k, severity in enumerate(world.firms.violation):

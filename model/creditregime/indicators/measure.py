@@ -17,6 +17,8 @@ from creditregime.network import Network
 from creditregime.world import Findings, Floats, World
 
 Row = dict[str, NDArray[np.float64]]
+CHANNELS = (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT, Origin.SELF_REPORT, Origin.INQUIRY)
+"""The ways in which violations come to light."""
 SIZE_CLASSES = ("micro", "small", "medium", "large")
 """Quarters of the firms by initial revenue, smallest first."""
 
@@ -28,7 +30,7 @@ class Indicators(Settings):
         12, unit="months", ge=1, description="months between measurements of the network; values are held in between"
     )
     groups_every: int = parameter(12, unit="months", ge=1, description="months between tables by group of firms")
-    inspection_cost: float = parameter(0.02, unit="money", ge=0, description="cost to the state of one inspection")
+    inspection_cost: float = parameter(0.02, unit="money", ge=0, description="cost to the state of one visit")
     harm_weight: float = parameter(1.0, unit="-", ge=0, description="welfare weight of harm from violations")
     cost_weight: float = parameter(1.0, unit="-", ge=0, description="welfare weight of compliance and reporting cost")
     enforcement_weight: float = parameter(1.0, unit="-", ge=0, description="welfare weight of inspections' cost")
@@ -80,23 +82,28 @@ def network_row(world: World) -> Row:
 
 def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
     """Yield for each topic its number and its indicators."""
-    firms = world.firms
+    firms, own = world.firms, world.findings
     home = world.domestic()
     some = np.maximum(world.number(home), 1)
     for k in range(len(world.topics)):
-        violated, found = firms.violation[k] > 0, firms.found[k] > 0
+        violated, own_topic = firms.violation[k] > 0, own.topic == k
         yield (
             k,
             {
                 "compliance": world.total(firms.effort[k] * home) / some,
                 "violations": world.number(violated) / some,
-                "detections": world.number(violated & found),
-                "false_findings": world.number(found & ~violated),
+                "detections": by_place(world, own.firm[own_topic & own.true]),
+                "false_findings": by_place(world, own.firm[own_topic & ~own.true]),
                 "inspections": world.number(firms.inspected[k]),
                 "perceived_detection": world.total(firms.belief[k] * home) / some,
                 "published_detection": world.published[:, k].astype(np.float64),
             },
         )
+
+
+def by_place(world: World, rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Return how many of some rows lie in each jurisdiction, (J,)."""
+    return np.bincount(world.places(rows), minlength=len(world.spans)).astype(np.float64)
 
 
 def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
@@ -192,7 +199,7 @@ def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
         "sanctions": world.tally.get("sanctions", nothing) / some,
         "joint_sanctions": world.tally.get("joint_sanctions", nothing) / some,
     }
-    for origin in (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT):
+    for origin in CHANNELS:
         name = f"found_by_{origin.name.lower()}"
         world.count(name, found.firm, found.origin == origin)
         row[name] = world.tally[name] / some
@@ -240,7 +247,8 @@ def _money(
     output = world.total(firms.output * firms.size)
     costs = world.total(compliance * world.domestic())
     data = world.total(burden) if burden is not None else np.zeros_like(costs)
-    enforcement = settings.inspection_cost * _inspections(world)
+    visits = _inspections(world) + world.tally.get("inquiries", 0.0)
+    enforcement = settings.inspection_cost * visits
     added = 1 - world.total((firms.domestic_inputs + firms.imports) * firms.size) / size
     lost = (size - output) * added
     return {

@@ -18,6 +18,7 @@ from creditregime.indicators.measure import (
     topic_rows,
     turnover,
 )
+from creditregime.indicators.records import record_row
 from creditregime.world import Floats, World
 
 
@@ -39,8 +40,12 @@ class Series:
         """Measure what must be seen before firms leave."""
         world = self.world
         self.latest = monthly_row(world, self.settings, compliance, burden)
+        self.latest |= record_row(world, self.latest)
+        gap = np.zeros(len(world.spans))
         for k, row in topic_rows(world):
             self._topics.append({"month": self.latest["month"], "topic": np.full(len(world.spans), k)} | row)
+            gap += np.abs(row["perceived_detection"] - row["published_detection"])
+        self.latest["perception_gap"] = gap / len(world.topics)
 
     def measure(self) -> None:
         """Measure the rest, and close the row."""

@@ -58,6 +58,7 @@ def record_table(world: World) -> pd.DataFrame:
             "points": log["points"].copy(),
             "expiry": log["expiry"].astype(np.int32) + 1,
             "repaired": _months(log["repaired"], log["repaired"] >= 0),
+            "withdrawn": _months(log["withdrawn"], log["withdrawn"] >= 0),
         }
     )
 
@@ -107,6 +108,7 @@ def _what(world: World, law: Law) -> dict[int, Sequence[str]]:
         Event.FINED: world.topics,
         Event.MOVED: world.economy.regions,
         Event.ADOPTED: ("national", *world.pilots),
+        Event.STRUCK_OFF: world.topics,
     }
 
 
@@ -121,6 +123,7 @@ def _how(world: World, law: Law) -> dict[int, Sequence[str]]:
         Event.EXITED: names(Attribution),
         Event.MOVED: world.economy.regions,
         Event.ADOPTED: world.economy.regions,
+        Event.STRUCK_OFF: ("objection", "appeal"),
     }
 
 

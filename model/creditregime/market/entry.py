@@ -61,6 +61,7 @@ class Replacement(Entry, kind="replacement"):
         firms.supply[rows] = firms.inputs[rows] = 1
         network.stock[network.groups_of(rows)] = 1  # the first month's inputs are part of what founders put in
         firms.effort[:, rows] = firms.intrinsic[rows]
+        firms.misreported[:, rows], firms.history[:, rows] = NEVER, 0
         firms.last_record[rows], firms.associated_until[rows] = NEVER, NEVER
         links = network.links_of(rows)
         network.connect(links[firms.active[network.supplier[links]]], None, world.month)

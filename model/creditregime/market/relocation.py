@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from creditregime.codes import OWNERSHIPS, Event
 from creditregime.component import Rule, parameter
-from creditregime.regime.registry import repair_records
+from creditregime.regime.registry import leave_region
 from creditregime.units import MONTHS, monthly, present_months
 from creditregime.world import Floats, World
 
@@ -58,12 +58,6 @@ class Comparing(Relocation, kind="comparing"):
     )
     horizon: int = parameter(60, unit="months", ge=1, le=1200, description="time over which the difference counts")
     discount: float = parameter(0.10, unit="1/year", ge=0, description="rate at which firms discount it")
-    records_follow: bool = parameter(
-        True,
-        unit="-",
-        description="the records of a firm that moves still count; false: they stay behind in the region's registry",
-        standing="partly",
-    )
 
     def relocate(self, world: World, compliance: Floats, burden: Floats | None) -> None:
         """Remember the cost, then let firms consider leaving, then moving."""
@@ -113,15 +107,7 @@ class Comparing(Relocation, kind="comparing"):
         world.count("relocations", rows)
         firms.costs[rows] += np.float32(self.moving_cost) * firms.size[rows]  # paid with next month's bills
         firms.region[rows] = target
-        if not self.records_follow:
-            leave_region(world, rows)
-
-
-def leave_region(world: World, rows: NDArray[np.int64]) -> None:
-    """Leave the records of some firms behind: they cease to count."""
-    flags = np.zeros((len(world.topics), world.rows), np.bool_)
-    flags[:, rows] = True
-    repair_records(world, flags)
+        leave_region(world, rows)
 
 
 def mean_costs(world: World) -> NDArray[np.float64]:

@@ -41,5 +41,6 @@ class Statutory(Fines, kind="statutory"):
         found = world.findings
         if len(found.firm):
             fine = world.law.fine[found.topic, found.severity - 1] * world.firms.size[found.firm]
+            fine *= world.law.fine_by_origin[found.origin]
             np.add.at(world.firms.fines, found.firm, fine)
             world.log(Event.FINED, found.firm[fine > 0], found.topic[fine > 0])

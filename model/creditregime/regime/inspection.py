@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Lever, Origin
-from creditregime.component import PerTopic, Rule, parameter, planned
+from creditregime.component import PerTopic, Rule, parameter
+from creditregime.regime.inquiry import concealed
 from creditregime.units import by_topic, monthly
 from creditregime.world import Floats, World
 
 Flags = NDArray[np.bool_]
 
 
-class Inspection(Rule, family="inspection", planned=("risk", "inquiry")):
+class Inspection(Rule, family="inspection"):
     """Family of targeting policies. What an inspection finds is the same for all of them."""
 
     sensitivity: PerTopic = parameter(
@@ -30,7 +31,6 @@ class Inspection(Rule, family="inspection", planned=("risk", "inquiry")):
     level: Literal["national", "regional"] = parameter(
         "national", unit="-", description="one regulator a topic, or one a topic and region"
     )
-    by_predicted_risk: bool = planned(False, unit="-", description="targeting by predicted risk", standing="partly")
 
     def enact(self, world: World) -> None:
         """Fill the table of regulators."""
@@ -42,6 +42,10 @@ class Inspection(Rule, family="inspection", planned=("risk", "inquiry")):
     def regions(self, regions: int) -> int:
         """Return how many regulators a topic has."""
         return regions if self.level == "regional" else 1
+
+    def forecasts(self, files: int) -> int:
+        """Return for how many of a firm's files its risk is forecast."""
+        return 0
 
     def inspect(self, world: World) -> None:
         """Write ``inspected`` and ``found``, topic by topic."""
@@ -71,7 +75,10 @@ class Inspection(Rule, family="inspection", planned=("risk", "inquiry")):
         rows = np.flatnonzero(firms.inspected[k])
         violated = firms.violation[k][rows] > 0
         draws = world.draws.at(rows, "detect", world.month, k)
-        hit = draws < np.where(violated, sensitivity, false_positive)
+        chance = np.where(violated, sensitivity, false_positive)
+        if (hidden := concealed(world, k, rows)) is not None:
+            chance[hidden] *= np.float32(1 - world.law.cover)
+        hit = draws < chance
         hit &= firms.found[k][rows] == 0
         origin = np.where(firms.complaint[k][rows], Origin.COMPLAINT, Origin.INSPECTION)
         firms.found[k][rows[hit]] = origin[hit]

@@ -45,7 +45,8 @@ class ListRule(Settings):
 
     def topics_of(self, world: World) -> list[int]:
         """Return the numbers of the topics whose records count."""
-        return [k for k, name in enumerate(world.topics) if self.topic in ("general", name)]
+        own = [k for k, name in enumerate(world.topics) if self.topic == name]
+        return own or [k for k in range(len(world.topics)) if not world.law.withheld[k]]
 
     def chance_of_entry(self, world: World, k: int) -> Floats | np.float32 | None:
         """Return the probability that one more record of topic `k` leads to the list, a scalar or (N,), or None."""
@@ -79,25 +80,32 @@ class ListRule(Settings):
             enter(world, number, self._fallen(world, number), Standing.OWN)
 
     def _caught(self, world: World) -> NDArray[np.integer]:
-        topics = self.topics_of(world)
         topic, firm = world.entered
         if not len(firm):
             return firm
-        rows = np.unique(firm[np.isin(topic, topics)])
-        live = world.firms.live[:, topics][:, :, rows].sum(axis=1, dtype=np.uint16)
+        rows = np.unique(firm[np.isin(topic, self.topics_of(world))])
+        return rows[self.enough(world, rows)]
+
+    def enough(self, world: World, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Tell which of some firms have enough live records to be on the blacklist."""
+        live = world.firms.live[:, self.topics_of(world)][:, :, rows].sum(axis=1, dtype=np.uint16)
         enough = np.zeros(len(rows), np.bool_)
         if self.serious:
             enough |= live[2] >= self.serious
         if self.records:
             enough |= live.sum(axis=0) >= self.records
-        return rows[enough]
+        return enough
 
     def _fallen(self, world: World, number: int) -> NDArray[np.int64]:
-        firms = world.firms
-        limit = world.law.grades.index(str(self.grade))
-        rated = firms.own_grade if len(firms.own_grade) == 1 else firms.own_grade[self.topics_of(world)]
-        low = (rated <= limit).any(axis=0) & world.rated()
-        return np.flatnonzero(low & (firms.listing[number] == 0))
+        low = self.low(world, slice(None)) & world.rated()
+        return np.flatnonzero(low & (world.firms.listing[number] == 0))
+
+    def low(self, world: World, rows: NDArray[np.integer] | slice) -> NDArray[np.bool_]:
+        """Tell which of some firms hold a grade at or below the limit."""
+        limit, grade = world.law.grades.index(str(self.grade)), world.firms.own_grade
+        rated = grade if len(grade) == 1 else grade[self.topics_of(world)]
+        low: NDArray[np.bool_] = np.any(rated[:, rows] <= limit, axis=0)
+        return low
 
     def _update_red(self, world: World, number: int) -> None:
         firms = world.firms

@@ -133,6 +133,8 @@ class Catalogue:
         self.items = [(rule, 1.0) for rule in measures.values()] + [(rule, -1.0) for rule in rewards.values()]
         self.joint = joint
         self.members = set(joint.members(world.topics))
+        withheld = {name for name, kept in zip(world.topics, world.law.withheld, strict=True) if kept}
+        self.known = {*(self.members - withheld), "general"}  # topics of the lists that members see
         self.joined = self._draw_members(world)
 
     def price(self, world: World, rating: Rating, lists: dict[str, ListRule]) -> None:
@@ -177,8 +179,7 @@ class Catalogue:
     def _joint_share(self, rule: Measure, sign: float, target: ListRule) -> float:
         if sign < 0 or target.colour == "red" or not rule.lists or rule.agency not in self.members:
             return 0.0
-        known = target.topic in (*self.members, "general")
-        return self.joint.chance() if known and self.joint.covers(rule) else 0.0
+        return self.joint.chance() if target.topic in self.known and self.joint.covers(rule) else 0.0
 
     def _apply(self, world: World, rule: Measure, size: float, reach: _Reach, number: int) -> None:
         firms = world.firms
@@ -215,7 +216,7 @@ class _Reach:
     def __init__(self, world: World, lists: dict[str, ListRule], catalogue: Catalogue) -> None:
         self.world, self.joint, self.members = world, catalogue.joint, catalogue.members
         black = [n for n, rule in enumerate(lists.values()) if rule.colour == "black"]
-        shared = [n for n in black if [*lists.values()][n].topic in (*self.members, "general")]
+        shared = [n for n in black if [*lists.values()][n].topic in catalogue.known]
         listing = world.firms.listing
         self.own_listing = np.logical_or.reduce(listing[black] == Standing.OWN, axis=0)
         self._shared = np.flatnonzero(np.logical_or.reduce(listing[shared] > 0, axis=0) & world.firms.active)

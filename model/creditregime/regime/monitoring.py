@@ -6,8 +6,9 @@ import numpy as np
 
 from creditregime.codes import Origin
 from creditregime.component import PerTopic, Rule, parameter
+from creditregime.regime.inquiry import concealed
 from creditregime.units import by_topic
-from creditregime.world import World
+from creditregime.world import Floats, World
 
 
 class Monitoring(Rule, family="monitoring"):
@@ -16,13 +17,20 @@ class Monitoring(Rule, family="monitoring"):
     def watch(self, world: World) -> None:
         """Mark violations of this month as found."""
 
+    def burden(self, world: World) -> Floats | None:
+        """Return what being monitored costs firms this month, (N,) money, or None where it costs nothing."""
+        return None
+
 
 class NoMonitoring(Monitoring, kind="none"):
     """Nothing is seen without an inspection."""
 
 
 class Coverage(Monitoring, kind="coverage"):
-    """A share of violations is seen as it happens."""
+    """A share of violations is seen as it happens, unless the firm's data were falsified.
+
+    Sensors cost every firm the same whatever its size, in proportion to what they see.
+    """
 
     share: PerTopic = parameter(
         0.02,
@@ -31,12 +39,38 @@ class Coverage(Monitoring, kind="coverage"):
         " press claim, would be a share near 1",
         standing="partly",
     )
+    false_alarms: PerTopic = parameter(
+        0.0, unit="probability/month", description="chance that a firm without a violation is marked as having one"
+    )
+    cost: PerTopic = parameter(
+        0.0, unit="money/month", description="cost to a firm of sensors that see all violations of a topic"
+    )
 
     def watch(self, world: World) -> None:
-        """Find each violation with the topic's probability."""
-        firms = world.firms
+        """Find each violation with the topic's probability, and now and then what is not there."""
+        alarms = by_topic(self.false_alarms, world.topics)
         for k, share in enumerate(by_topic(self.share, world.topics)):
             if share:
-                seen = world.draws.uniform("monitor", world.month, k) < share
-                seen &= firms.violation[k] > 0
-                np.multiply(seen, np.uint8(Origin.MONITORING), out=firms.found[k])
+                self._see(world, k, share)
+            if alarms[k]:
+                self._alarm(world, k, alarms[k])
+
+    def burden(self, world: World) -> Floats | None:
+        """Return cost × share, summed over topics, for active firms."""
+        total = float(by_topic(self.cost, world.topics) @ by_topic(self.share, world.topics))
+        return np.float32(total) * world.firms.active if total else None
+
+    def _see(self, world: World, k: int, share: np.float32) -> None:
+        found = world.firms.found[k]
+        rows = np.flatnonzero(world.firms.violation[k])
+        seen = world.draws.at(rows, "monitor", world.month, k) < share
+        seen &= found[rows] == 0
+        if (hidden := concealed(world, k, rows)) is not None:
+            seen &= ~hidden
+        found[rows[seen]] = Origin.MONITORING
+
+    def _alarm(self, world: World, k: int, chance: np.float32) -> None:
+        firms = world.firms
+        marked = np.flatnonzero(world.draws.uniform("false alarm", world.month, k) < chance)
+        marked = marked[firms.active[marked] & (firms.violation[k, marked] == 0)]
+        firms.found[k, marked] = Origin.MONITORING

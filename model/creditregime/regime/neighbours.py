@@ -30,9 +30,18 @@ class Neighbours:
         Partners are suppliers, buyers, or both (the mean of the two means; the sum of the two sums).
     weighting
         ``value`` by trade value, ``equal`` one partner one vote, ``sum`` without dividing.
+    region : (N,), optional
+        Where given, partners elsewhere are not seen: they count as partners about whom nothing is known (value 0).
     """
 
-    def __init__(self, network: Network, size: Floats, direction: Direction, weighting: Weighting) -> None:
+    def __init__(
+        self,
+        network: Network,
+        size: Floats,
+        direction: Direction,
+        weighting: Weighting,
+        region: NDArray[np.uint8] | None = None,
+    ) -> None:
         self.rows = network.rows
         self._sum = weighting == "sum"
         self._down = network if weighting == "value" else network.unweighted()
@@ -42,6 +51,8 @@ class Neighbours:
         self._buyers = direction != "suppliers"
         self._of_suppliers = self._scale(self._down.from_suppliers(ones)) if self._suppliers else ones
         self._of_buyers = self._scale(self._down.from_buyers(self._size)) if self._buyers else ones
+        if region is not None:
+            self._down = self._down.within(region)
 
     def mean(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the mean (or sum) over partners, (N,); 0 for firms without partners."""

@@ -159,7 +159,7 @@ def files(territories: list[Any]) -> int:
 
 
 def _files(rules: Any) -> int:
-    return int(rules.rating.files(len(rules.topics), rules.registry.central))
+    return int(rules.rating.files(len(rules.topics), rules.registry.shared))
 
 
 def misfits(scenario: Any) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,12 @@ class Rating(Rule, family="rating", planned=("worst_topic", "weighted", "checkli
         """Return the file that topic `k`'s regulator reads."""
         return k if len(world.firms.grade) > 1 else 0
 
+    def topics_of(self, world: World, file: int) -> list[int]:
+        """Return the topics whose records enter a file; what is withheld enters no shared one."""
+        if len(world.firms.grade) > 1:
+            return [file]
+        return [k for k in range(len(world.topics)) if not world.law.withheld[k]]
+
     def enact(self, world: World) -> None:
         """Write the law, and give every firm its first score and grade under it."""
 
@@ -151,7 +157,9 @@ class Points(Rating, kind="points"):
         firms.own_grade[:, rows] = firms.grade[:, rows] = grade
 
     def deduction(self, world: World, k: int, s: int) -> tuple[float, bool] | None:
-        """Return the points of the table, and whether a serious record is graded directly."""
+        """Return the points of the table, and whether a serious record is graded directly; None if it is withheld."""
+        if k not in self.topics_of(world, self.file_of(world, k)):
+            return None
         points, lowest = float(world.law.points[k, s]), self.direct and s == 2
         return (points, lowest) if points or lowest else None
 
@@ -166,11 +174,11 @@ class Points(Rating, kind="points"):
         firms = world.firms
         bonus = self._bonus(world)
         for number, score in enumerate(firms.own_score):
-            topics = range(len(world.topics)) if len(firms.own_score) == 1 else [number]
+            topics = self.topics_of(world, number)
             self._score(world, topics, bonus, score)
             grade = self.grade_of(score)
             if self.direct:
-                grade *= ~firms.live[2, list(topics)].any(axis=0)
+                grade *= ~firms.live[2, topics].any(axis=0)
             firms.own_grade[number] = grade
         self._publish(world)
 

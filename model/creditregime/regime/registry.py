@@ -7,32 +7,24 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from creditregime.codes import Severity
-from creditregime.component import Rule, parameter, planned
+from creditregime.component import Rule, parameter
+from creditregime.regime.entry_errors import entered_wrongly
+from creditregime.regime.lists import leave
+from creditregime.regime.records import recent, withdraw
 from creditregime.topics import Topic
-from creditregime.world import Findings, World
-
-
-def collect(world: World) -> None:
-    """Gather what was found this month into ``world.findings``; what is not there is recorded as minor."""
-    firms = world.firms
-    topic, firm = np.divmod(np.flatnonzero(firms.found.reshape(-1) != 0), world.rows)
-    severity = firms.violation[topic, firm]
-    true = severity > 0
-    severity = np.where(true, severity, np.uint8(Severity.MINOR))
-    world.findings = Findings(firm, topic.astype(np.uint8), severity, firms.found[topic, firm], true)
+from creditregime.world import World
 
 
 class Registry(Rule, family="registry"):
     """Family of registries."""
 
     @property
-    def central(self) -> bool:
-        """Whether every rater sees every topic's records."""
+    def shared(self) -> bool:
+        """Whether raters see other topics' records, so that a firm has one file."""
         return False
 
     def enact(self, world: World, topics: dict[str, Topic]) -> None:
-        """Write for how long records count."""
+        """Write for how long records count, and who sees them."""
 
     def record(self, world: World) -> None:
         """Append this month's findings, and let old records expire."""
@@ -52,15 +44,17 @@ class NoRegistry(Registry, kind="none"):
 class Database(Registry, kind="database"):
     """A table of records that count from entry to expiry, or to repair.
 
-    Siloed, each topic's regulator sees the records of its topic; central, every rater sees all.
+    Siloed, each topic's regulator sees the records of its topic; central, every rater sees all. Regional, the raters of
+    a region see all records made there and none made elsewhere: a partner, parent or branch in another region passes
+    nothing on, and a firm that moves leaves its records behind. Topics that are withheld stay with their regulator:
+    their records enter no shared file, no general list and nobody else's joint punishment.
     """
 
-    sharing: Literal["siloed", "central"] = parameter(
+    sharing: Literal["siloed", "regional", "central"] = parameter(
         "siloed",
         unit="-",
-        description="who sees a record: the topic's regulator, or every rater",
+        description="who sees a record: the topic's regulator, every rater of the region, or every rater",
         standing="partly",
-        planned_values=("regional",),
     )
     minor_term: int = parameter(12, unit="months", ge=1, le=255, description="months for which a minor record counts")
     general_term: int = parameter(24, unit="months", ge=1, le=255, description="months for which a general one counts")
@@ -73,25 +67,39 @@ class Database(Registry, kind="database"):
         source="draft law of November 2022",
         standing="real",
     )
+    entry_error: float = parameter(
+        0.0, unit="probability", ge=0, le=1, description="chance that a finding is entered wrongly", standing="partly"
+    )
+    misdirected: float = parameter(
+        0.5,
+        unit="share",
+        ge=0,
+        le=1,
+        description="part of the wrong entries that names another firm of the sector; the rest has a wrong severity",
+    )
+    withheld: tuple[str, ...] = parameter(
+        (), unit="-", description="topics whose records stay with their own regulator", standing="real"
+    )
     switch_to_central: int | None = parameter(
         None, unit="month", ge=1, le=12_000, description="first month of one database for all raters", standing="partly"
     )
-    entry_error: float = planned(0.0, unit="probability", description="records entered wrongly", standing="partly")
-    objections: bool = planned(False, unit="-", description="objection and appeal remove false records")
-    withheld: tuple[str, ...] = planned((), unit="-", description="topics withheld from sharing", standing="real")
 
     @property
-    def central(self) -> bool:
-        """Whether records are shared."""
-        return self.sharing == "central"
+    def shared(self) -> bool:
+        """Whether records are shared, in a region or everywhere."""
+        return self.sharing != "siloed"
 
     def enact(self, world: World, topics: dict[str, Topic]) -> None:
-        """Write the terms by severity, and which topics may be recorded; records made before keep their own terms."""
-        terms = (self.minor_term, self.general_term, self.serious_term)
-        world.law.terms[:] = terms
-        world.law.delays = tuple(sorted({*world.law.delays, self.delay}))
-        world.law.lives = tuple(sorted({*world.law.lives, *(term + self.delay for term in terms)}))
-        world.law.recorded[:] = [topic.illegal or not self.only_illegal for topic in topics.values()]
+        """Write the terms, which topics may be recorded, and who reads what; records made before keep their terms."""
+        law, terms = world.law, (self.minor_term, self.general_term, self.serious_term)
+        law.terms[:], law.delay = terms, self.delay
+        law.delays = tuple(sorted({*law.delays, self.delay}))
+        law.lives = tuple(sorted({*law.lives, *(term + self.delay for term in terms)}))
+        law.recorded[:] = [topic.illegal or not self.only_illegal for topic in topics.values()]
+        law.regional = self.sharing == "regional"
+        law.withheld[:] = [self.shared and name in self.withheld for name in topics]
+        everybody = len(world.regulators.topic) if self.sharing == "central" else len(topics)
+        law.readers[:] = np.where(law.withheld | (not self.shared), 1, everybody)
 
     def record(self, world: World) -> None:
         """Append, enter and expire."""
@@ -103,6 +111,8 @@ class Database(Registry, kind="database"):
 
     def _append(self, world: World) -> slice:
         found, firms = world.findings, world.firms
+        if self.entry_error:
+            found = entered_wrongly(world, found, self.entry_error, self.misdirected)
         kept = np.flatnonzero(world.law.recorded[found.topic])
         firm, topic, severity = found.firm[kept], found.topic[kept], found.severity[kept]
         regions = len(world.regulators.topic) // len(world.topics)
@@ -128,28 +138,33 @@ class Database(Registry, kind="database"):
         due = records["entry"][rows] == world.month
         due &= records["month"][rows] >= firms.born[records["firm"][rows]]
         due &= records["repaired"][rows] < 0
+        due &= records["withdrawn"][rows] < 0
         rows = rows[due]
         topic, firm = records["topic"][rows], records["firm"][rows]
-        firms.live[records["severity"][rows] - 1, topic, firm] += 1  # at most one a firm, topic and month
+        # More than one record a firm, topic and month only where another firm's was entered against it.
+        np.add.at(firms.live, (records["severity"][rows] - 1, topic, firm), np.uint8(1))
         world.entered = (topic, firm)
 
     def _expire(self, world: World, rows: slice) -> None:
         records, firms = world.records, world.firms
         due = records["expiry"][rows] == world.month
         due &= records["repaired"][rows] < 0
+        due &= records["withdrawn"][rows] < 0
         due &= records["month"][rows] >= firms.born[records["firm"][rows]]
         at = (records["severity"][rows][due] - 1, records["topic"][rows][due], records["firm"][rows][due])
-        firms.live[at] -= 1
+        np.subtract.at(firms.live, at, np.uint8(1))
 
 
-def repair_records(world: World, repaired: NDArray[np.bool_]) -> None:
-    """Mark the live records of the flagged (topic, firm) pairs, shape (K, N), as repaired; they cease to count."""
-    records, firms = world.records, world.firms
-    live = slice(world.records.of_month(max(world.month - max(world.law.lives), 0)).start, len(records))
-    topic, firm = records["topic"][live], records["firm"][live]
-    chosen = repaired[topic, firm]
-    chosen &= records["repaired"][live] < 0
-    chosen &= records["month"][live] >= firms.born[firm]
-    records["repaired"][live][chosen] = world.month
-    k, row = np.nonzero(repaired)
-    firms.live[:, k, row] = 0
+def leave_region(world: World, rows: NDArray[np.int64]) -> None:
+    """Let firms that move to another region leave behind what was recorded and listed in the old one.
+
+    Nothing happens unless records are seen in their own region alone. To be called when ``region`` changes.
+    """
+    if not world.law.regional or not len(rows):
+        return
+    moved = np.zeros(world.rows, np.bool_)
+    moved[rows] = True
+    window = recent(world)
+    withdraw(world, window.start + np.flatnonzero(moved[world.records["firm"][window]]))
+    for number in range(len(world.firms.listing)):
+        leave(world, number, rows[world.firms.listing[number, rows] > 0], repaired=False)

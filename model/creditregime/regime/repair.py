@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from creditregime.component import Rule, parameter
 from creditregime.regime.lists import ListRule, leave
-from creditregime.regime.registry import repair_records
+from creditregime.regime.records import repair_records
 from creditregime.units import monthly
 from creditregime.world import World
 

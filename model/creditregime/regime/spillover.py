@@ -74,13 +74,13 @@ class Linear(PartnerSpillover, kind="linear"):
     def enact(self, world: World) -> None:
         """Refuse a recursive sum that does not converge on this network."""
         if self.mode == "points" and self.reach == "recursive" and self.weighting == "sum":
-            refuse_divergence(Neighbours(world.network, world.firms.size, self.direction, "sum"), self.strength)
+            refuse_divergence(self._neighbours(world), self.strength)
 
     def shortfall(self, world: World, own: Floats) -> Floats | None:
         """Return φ times the partners' shortfall, by the reach."""
         if self.mode != "points" or not self.strength or not own.any():
             return None
-        neighbours = Neighbours(world.network, world.firms.size, self.direction, self.weighting)
+        neighbours = self._neighbours(world)
         if self.reach == "recursive":
             return katz(neighbours, self.strength, own)
         total, wave = np.zeros_like(own), own
@@ -93,10 +93,14 @@ class Linear(PartnerSpillover, kind="linear"):
         """List by association while the partners' listed share is at least the threshold."""
         if self.mode != "list":
             return
-        neighbours = Neighbours(world.network, world.firms.size, self.direction, self.weighting)
+        neighbours = self._neighbours(world)
         for number, rule in enumerate(lists.values()):
             if rule.colour == "black":
                 self._listing(world, number, neighbours)
+
+    def _neighbours(self, world: World) -> Neighbours:
+        region = world.firms.region if world.law.regional else None
+        return Neighbours(world.network, world.firms.size, self.direction, self.weighting, region)
 
     def _listing(self, world: World, number: int, neighbours: Neighbours) -> None:
         listing = world.firms.listing[number]
@@ -138,11 +142,14 @@ class GroupLinear(GroupSpillover, kind="linear"):
             return None
         total = np.zeros(world.rows, np.float32)
         parents = group[branches]
+        seen: NDArray[np.bool_] | float = 1.0
+        if world.law.regional:  # of a parent or branch elsewhere nothing is known
+            seen = world.firms.region[parents] == world.firms.region[branches]
         if self.direction != "parent_to_branch":
             counts = np.bincount(parents, minlength=world.rows)
-            total += np.bincount(parents, own[branches], minlength=world.rows) / np.maximum(counts, 1)
+            total += np.bincount(parents, own[branches] * seen, minlength=world.rows) / np.maximum(counts, 1)
         if self.direction != "branch_to_parent":
-            total[branches] += own[parents]
+            total[branches] += own[parents] * seen
         total *= np.float32(self.strength)
         return total
 
