@@ -16,9 +16,9 @@ from pydantic.fields import FieldInfo
 from creditregime import Scenario, load, run
 from creditregime.codes import Attribution, Event, ExitCause, Lever, Origin, Severity, Standing
 from creditregime.component import PerTopic, Rule, Settings, details
-from creditregime.composition import groups
 from creditregime.laboratory.outcomes import OUTCOMES
 from creditregime.paths import config_root
+from creditregime.presets import groups
 from creditregime.world import Events, Firms, Records, Regulators
 
 STANDINGS = {

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from creditregime import CreditRegime, Scenario, load
 from creditregime.codes import Lever, Severity
-from creditregime.composition import groups
 from creditregime.population.economy import Economy
+from creditregime.presets import groups
 from creditregime.world import NEVER, World
 
 Array = NDArray[Any]

@@ -38,13 +38,28 @@ def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Seque
     rules = everywhere(scenario)
     law = _law(rules, len(seeds))
     world = World(economy, seeds, tuple(scenario.topics), law, _dimensions(rules, economy))
-    _prepare(rules[0], world)
+    scenario.learning.prepare(world)
+    scenario.behaviour.prepare(world)
+    _write_law(rules[0], world)
+    scenario.trade.prepare(world)
+    scenario.finance.prepare(world)
+    catalogue(rules[0], world)
     return world
 
 
+def enact(scenario: Scenario, world: World) -> Catalogue:
+    """Put a scenario's regime in force in a world that is under way; return its measures and rewards."""
+    rules = everywhere(scenario)
+    world.change_law(_law(rules, len(world.spans)), _dimensions(rules, world.economy))
+    _write_law(rules[0], world)
+    return catalogue(rules[0], world)
+
+
 def catalogue(scenario: Scenario, world: World) -> Catalogue:
-    """Return the scenario's measures and rewards, ready to be applied."""
-    return Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
+    """Return the scenario's measures and rewards, priced and ready to be applied."""
+    measures = Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
+    measures.price(world, scenario.rating, scenario.lists)
+    return measures
 
 
 def _law(territories: list[Scenario], jurisdictions: int) -> Law:
@@ -71,19 +86,14 @@ def _dimensions(territories: list[Scenario], economy: Economy) -> dict[str, int]
     }
 
 
-def _prepare(scenario: Scenario, world: World) -> None:
-    """Let every rule write its part of the law and of the first state; later rules read earlier ones' parts."""
+def _write_law(scenario: Scenario, world: World) -> None:
+    """Let every rule of the regime write its part of the law; later rules read earlier ones' parts."""
     hazards(world, scenario.topics)
-    scenario.inspection.prepare(world)
-    scenario.learning.prepare(world)
-    scenario.behaviour.prepare(world)
-    scenario.fines.prepare(world, scenario.topics)
-    scenario.registry.prepare(world, scenario.topics)
-    scenario.rating.prepare(world)
-    scenario.trade.prepare(world)
-    scenario.finance.prepare(world)
-    scenario.spillover.partner.prepare(world)
-    catalogue(scenario, world).price(world, scenario.rating, scenario.lists)
+    scenario.inspection.enact(world)
+    scenario.fines.enact(world, scenario.topics)
+    scenario.registry.enact(world, scenario.topics)
+    scenario.rating.enact(world)
+    scenario.spillover.partner.enact(world)
 
 
 def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:

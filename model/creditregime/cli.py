@@ -1,4 +1,4 @@
-"""The command line: run, compare, rerun, check, show, list, describe."""
+"""The command line: run, compare, rerun, check, show, list, describe, systems."""
 
 from __future__ import annotations
 
@@ -125,6 +125,18 @@ def _describe(arguments: argparse.Namespace) -> None:
     print(describe(arguments.name, load()))
 
 
+def _systems(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.console import evidence_lines, system_lines
+    from creditregime.laboratory.systems import show, system, systems
+
+    if not arguments.numbers:
+        print(system_lines(systems()))
+        return
+    chosen = [system(number) for number in dict.fromkeys(arguments.numbers)]
+    found = show(chosen, seeds=arguments.seeds, size="small" if arguments.small else "full", workers=arguments.workers)
+    print(evidence_lines(chosen, found))
+
+
 def _app(arguments: argparse.Namespace) -> None:
     raise CreditRegimeError("the classroom app is not part of this version")
 
@@ -216,6 +228,10 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "list", _list, "list presets, rules and strategies")
     describe = _command(commands, "describe", _describe, "explain a rule or a parameter")
     describe.add_argument("name", metavar="NAME", help="a family.kind (rating.points) or a key (rating.base)")
+    systems = _command(commands, "systems", _systems, "list the systems, or show that one acts", workers=True)
+    systems.add_argument("numbers", nargs="*", type=_positive, metavar="NUMBER", help="run these demonstrations")
+    systems.add_argument("--seeds", type=_positive, default=10, metavar="N", help="paired seeds (default: 10)")
+    systems.add_argument("--small", action="store_true", help="120 firms and 3 years: quick")
     _command(commands, "app", _app, "open the classroom app")
     return parser
 

@@ -7,28 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from creditregime.component import nearest
 from creditregime.errors import ScenarioError
-from creditregime.paths import config_root
 from creditregime.plugins import discover
+from creditregime.presets import composed, groups, require
 from creditregime.scenario import Scenario, put
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
-
-
-def groups() -> dict[str, tuple[str, ...]]:
-    """Return the preset groups and their options, from the folders of the configuration."""
-    root = config_root()
-    folders = sorted(path for path in root.iterdir() if path.is_dir() and path.name not in ("input_output", "parts"))
-    return {folder.name: tuple(sorted(file.stem for file in folder.glob("*.yaml"))) for folder in folders}
 
 
 def load(*overrides: str, scenario: str | Path | None = None, **changes: Any) -> Scenario:
@@ -51,7 +39,7 @@ def load(*overrides: str, scenario: str | Path | None = None, **changes: Any) ->
     discover()
     choices, values = split_overrides(overrides, changes)
     if scenario is None:
-        start = Scenario.parse(_compose(choices))
+        start = Scenario.parse(composed(choices))
     else:
         if choices:
             raise ScenarioError(f"{next(iter(choices))}: presets cannot be combined with a scenario file")
@@ -68,9 +56,7 @@ def split_overrides(overrides: Sequence[str], changes: Mapping[str, Any]) -> tup
     parsed = [parse_override(text) for text in overrides]
     for key, value in [*parsed, *changes.items()]:
         if key in options and isinstance(value, str):
-            if value not in options[key]:
-                hint = nearest(value, options[key])
-                raise ScenarioError(f"{key}: unknown preset '{value}'{hint}; allowed: {', '.join(options[key])}")
+            require(key, value)
             choices[key] = value
         elif not _KEY.fullmatch(key):
             raise ScenarioError(f"{key}: not a key; a dotted path such as spillover.partner.strength is needed")
@@ -92,20 +78,3 @@ def parse_override(text: str) -> tuple[str, Any]:
     if "${" in str(value):
         raise ScenarioError(f"{text}: interpolations are not allowed")
     return override.key_or_group, value
-
-
-def _compose(choices: Mapping[str, str]) -> dict[str, Any]:
-    GlobalHydra.instance().clear()
-    try:
-        with initialize_config_dir(config_dir=str(config_root()), version_base="1.3"):
-            config = compose("config", overrides=[_choice(*choice) for choice in choices.items()])
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ScenarioError(f"configs: {' '.join(str(error).split())}") from None
-    data = OmegaConf.to_container(config, resolve=False)
-    assert isinstance(data, dict)
-    return {str(key): value for key, value in data.items()}
-
-
-def _choice(group: str, option: str) -> str:
-    """Return Hydra's override: the default groups are chosen anew, the others are added to them."""
-    return f"{group}={option}" if group in ("population", "regime") else f"+{group}={option}"

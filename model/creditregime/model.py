@@ -8,13 +8,14 @@ from typing import Any
 import mesa
 
 from creditregime.agents import AgentViews
-from creditregime.build import build_world
+from creditregime.build import build_world, enact
 from creditregime.composition import load
 from creditregime.firms.stakes import stakes
 from creditregime.indicators.measure import publish
 from creditregime.indicators.series import Series
 from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklisted
+from creditregime.regime.measures import Catalogue
 from creditregime.regime.rating import log_grades
 from creditregime.regime.registry import collect
 from creditregime.regime.territories import Territories
@@ -59,18 +60,46 @@ class CreditRegime(AgentViews, mesa.Model):
             spec = spec.changed(changes)
         super().__init__(rng=spec.seed)
         self.spec = spec
-        self.world = build_world(spec, economy, seeds)
+        self.regimes = spec.by_phase()
+        start = self.rules_of(0)
+        self.world = build_world(start, economy, seeds)
         self.world.view = self.firm
-        self.territories = Territories(spec, self.world)
-        self.catalogue = self.territories.catalogue
+        self.standing = [(0, Territories(start, self.world))]
         self.series = Series(self.world, spec.indicators)
         self.datacollector = self.series.datacollector()
 
+    @property
+    def rules(self) -> Scenario:
+        """The scenario as it stands in the present month: that of the latest phase."""
+        return self.rules_of(self.world.month)
+
+    def rules_of(self, month: int) -> Scenario:
+        """Return the scenario as it stood in a month."""
+        return next(spec for since, spec in reversed(self.regimes) if since <= month)
+
+    @property
+    def territories(self) -> Territories:
+        """What holds where in the present month."""
+        return self.territories_of(self.world.month)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The measures and rewards of the present month."""
+        return self.territories.catalogue
+
+    def territories_of(self, month: int) -> Territories:
+        """Return what held where in a month."""
+        return next(local for since, local in reversed(self.standing) if since <= month)
+
     def step(self) -> None:
         """Simulate one month: the fifteen stages of the specification, in their order."""
-        world, spec, local = self.world, self.spec, self.territories
+        world, spec = self.world, self.rules
         spec.learning.learn(world)  # from the marks of the month that ended, which opening the new one wipes off
         world.open_month()
+        if world.month and spec is not self.rules_of(world.month - 1):
+            enact(spec, world)
+            self.standing.append((world.month, Territories(spec, world)))
+        local = self.territories
         local.open()
         local.run("behaviour", self._choose)
         spec.violations.happen(world)
@@ -87,7 +116,7 @@ class CreditRegime(AgentViews, mesa.Model):
         listed = blacklisted(world, local.lists)
         spec.spillover.associate(world, local.rating, local.lists, listed)
         log_grades(world, grades)
-        self.catalogue.act(world, local.lists)
+        local.catalogue.act(world, local.lists)
         sales = spec.trade.trade(world)
         compliance = spec.behaviour.spending(world)
         spec.finance.settle(world, sales, compliance, burden)

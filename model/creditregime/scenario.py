@@ -24,6 +24,7 @@ from creditregime.market.finance import Accounts, Finance
 from creditregime.market.partners import Partners, Search
 from creditregime.market.relocation import NoRelocation, Relocation
 from creditregime.market.trade import GeneralisedLeontief, Trade
+from creditregime.phases import REGIME, Phase, phase_problems, with_regimes
 from creditregime.population import Generated, Population
 from creditregime.regime.diffusion import Diffusion, NoDiffusion
 from creditregime.regime.fines import Fines, NoFines
@@ -86,14 +87,30 @@ class Scenario(Settings):
     pilots: dict[str, Pilot] = place(dict, "regions with their own rules, each month from its start")
     diffusion: Diffusion = place(NoDiffusion, "each month: how pilots spread to other regions")
 
-    phases: tuple[Any, ...] = planned((), unit="-", description="changes of the regime by date", standing="partly")
+    start: str | None = parameter(
+        None, unit="year-month", description="calendar month in which the run starts, such as 2014-01, for dated phases"
+    )
+    phases: tuple[Phase, ...] = parameter(
+        (), unit="-", description="changes of the regime by date", standing="partly", max_length=1000
+    )
     overseas: str = planned("none", unit="-", description="overseas suppliers and affiliates", standing="unverified")
     accountability: str = planned("none", unit="-", description="regulators are accountable too", standing="partly")
     protection: str = planned("none", unit="-", description="data protection and leaks", standing="real")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out_phases(cls, data: Any) -> Any:
+        if not (isinstance(data, Mapping) and data.get("phases")):
+            return data
+        try:
+            return {**data, "phases": with_regimes(data["phases"])}
+        except ScenarioError as error:
+            path, _, text = str(error).partition(": ")
+            raise PydanticCustomError("inconsistent", "{text}", {"path": path, "text": text}) from None
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problem: Problem | None = next(problems(self), None)
+        problem: Problem | None = next(problems(self), None) or next(phase_problems(self), None)
         if problem is not None:
             context = {"path": problem.path, "text": problem.text}
             raise PydanticCustomError("inconsistent", "{text}", context)
@@ -131,6 +148,39 @@ class Scenario(Settings):
     def to_yaml(self) -> str:
         """Return the resolved scenario, every parameter stated, as YAML that `read` takes."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+
+    def by_phase(self) -> list[tuple[int, Scenario]]:
+        """Return the scenario as it stands from month 0 on, and from the first month of each phase on.
+
+        Raises
+        ------
+        ScenarioError
+            One line, if the changes of a phase do not make a valid scenario.
+        """
+        standing: list[tuple[int, Scenario]] = [(0, self)]
+        data = self.model_dump(mode="json") | {"phases": []}
+        for month, path, changes in self._changes():
+            data["registry"].pop("switch_to_central", None)
+            for key, value in changes.items():
+                if value is None and key in REGIME:
+                    data[key] = Scenario.model_fields[key].get_default(call_default_factory=True)
+                else:
+                    put(data, key, value)
+            try:
+                standing.append((month, self.parse(data)))
+            except ScenarioError as error:
+                raise ScenarioError(f"{path}.{error}") from None
+        return standing
+
+    def _changes(self) -> list[tuple[int, str, dict[str, Any]]]:
+        """Return month, place in the scenario, and changes of each phase, in order; the switch-over is one of them."""
+        found = [
+            (phase.since(self.start), f"phases.{number}.changes", phase.changes)
+            for number, phase in enumerate(self.phases)
+        ]
+        if (switch := getattr(self.registry, "switch_to_central", None)) is not None:
+            found.append((switch, "registry.switch_to_central", {"registry.sharing": "central"}))
+        return sorted(found, key=lambda item: item[0])
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """Return this scenario with values at dotted paths replaced, validated anew."""

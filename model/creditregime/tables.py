@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -40,6 +40,34 @@ class Table:
             shape = (*(dimensions[name] for name in field.metadata["per"]), rows)
             columns[field.name] = np.full(shape, field.metadata["fill"], field.metadata["dtype"])
         return cls(**columns)
+
+    def reshape(self, dimension: str, dimensions: Mapping[str, int], kept: Sequence[int] | None = None) -> None:
+        """Give the columns with a leading dimension its new length.
+
+        Parameters
+        ----------
+        dimension
+            Name of the dimension.
+        dimensions
+            Lengths of all dimensions.
+        kept
+            For each new entry the old one whose values it takes, -1 for the declared start value; by default, entries
+            keep their places if the length is the same, and start anew if it is not.
+        """
+        for field in dataclasses.fields(self):
+            per = field.metadata["per"]
+            old: Array = getattr(self, field.name)
+            if dimension not in per:
+                continue
+            axis, length = per.index(dimension), dimensions[dimension]
+            if kept is None and old.shape[axis] == length:
+                continue
+            shape = (*(dimensions[name] for name in per), old.shape[-1])
+            new = np.full(shape, field.metadata["fill"], old.dtype)
+            for to, source in enumerate(kept or ()):
+                if source >= 0:
+                    np.moveaxis(new, axis, 0)[to] = np.moveaxis(old, axis, 0)[source]
+            setattr(self, field.name, new)
 
     @classmethod
     def dictionary(cls) -> dict[str, Mapping[str, Any]]:

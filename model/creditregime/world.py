@@ -120,6 +120,7 @@ class Records(Table):
     origin: Bytes = column(np.uint8, "origin", "how it was found")
     true: NDArray[np.bool_] = column(bool, "-", "whether the violation happened")
     points: Floats = column(np.float32, "points", "deduction in the rating, 0 without one")
+    entry: Months = column(np.int16, "month", "first month in which raters see it")
     expiry: Months = column(np.int16, "month", "first month in which it no longer counts", fill=2**15 - 1)
     repaired: Months = column(np.int16, "month", "month of repair, -1 not", fill=-1)
 
@@ -191,8 +192,8 @@ class Law:
         The economy's initial averages, written by the finance rule.
     lists, measures : tuple of str
         Names of the lists and measures, in the order of their numbers.
-    retention : int
-        Months after a finding in which its record can still count.
+    delays, lives : tuple of int
+        Months from a finding to the record's entry, and to its expiry, that were the law at any time so far.
     black : tuple of bool
         Which lists are blacklists.
     blacklists_of : tuple of tuple of int
@@ -213,7 +214,8 @@ class Law:
     margins: Margins
     lists: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
-    retention: int = 0
+    delays: tuple[int, ...] = ()
+    lives: tuple[int, ...] = ()
     black: tuple[bool, ...] = ()
     blacklists_of: tuple[tuple[int, ...], ...] = ()
 
@@ -282,6 +284,7 @@ class World:
     ) -> None:
         self.economy = economy
         self.law = law
+        self.laws = [(0, law)]
         self.topics = tuple(topics)
         self.month = 0
         sizes = {"topic": len(self.topics), "severity": 3, **dimensions}
@@ -305,7 +308,8 @@ class World:
         self.in_force: dict[int, Rows] = {}
         self.view: Callable[[int], Any] | None = None
         self.tainted = np.full(len(economy.sector), NEVER, np.int16)
-        self.pilots: tuple[str, ...] = ()
+        self.pilots: tuple[str, ...] = ()  # in the order of their numbers in `territory`
+        self.pilots_so_far: tuple[str, ...] = ()
         self.territory = np.zeros((len(self.spans), len(economy.regions)), np.uint8)  # pilot by region, 0 national
         self.observed = np.zeros((2, *self.territory.shape))  # smoothed inspections, and those that found something
         self.emigrants: Rows = np.empty(0, np.int64)
@@ -388,6 +392,27 @@ class World:
             found: NDArray[Any] = table[0][codes]
             return found
         return np.concatenate([row[codes[a:b]] for row, (a, b) in zip(table, self.spans, strict=True)])
+
+    def change_law(self, law: Law, dimensions: Mapping[str, int]) -> None:
+        """Put a new law in force from this month on; files, lists and regulators take the shape that it needs.
+
+        Lists are known by their names: who stands on a list stays there as long as the law has a list of that name.
+        """
+        before, firms = self.law, self.firms
+        law.margins, law.delays, law.lives = before.margins, before.delays, before.lives
+        sizes = {"topic": len(self.topics), "severity": 3, **dimensions}
+        firms.reshape("file", sizes)
+        kept = [before.lists.index(name) if name in before.lists else -1 for name in law.lists]
+        firms.reshape("list", sizes, kept)
+        if len(self.regulators.topic) != dimensions["regulator"]:
+            self.regulators = Regulators.allocate(dimensions["regulator"], sizes)
+        self.in_force = {}
+        self.law = law
+        self.laws.append((self.month, law))
+
+    def law_of(self, month: int) -> Law:
+        """Return the law that was in force in a month."""
+        return next(law for since, law in reversed(self.laws) if since <= month)
 
     def open_month(self) -> None:
         """Clear what belongs to one month only."""

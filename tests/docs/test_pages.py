@@ -14,10 +14,10 @@ import pytest
 
 from creditregime import Scenario, load
 from creditregime.component import Rule, Settings, details
-from creditregime.composition import groups
 from creditregime.errors import ScenarioError
 from creditregime.indicators.measure import Indicators
 from creditregime.laboratory.catalogue import families
+from creditregime.presets import groups
 from creditregime.world import Events, Firms, Records, Regulators
 
 ROOT = Path(__file__).parents[2]

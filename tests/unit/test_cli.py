@@ -9,12 +9,13 @@ import yaml
 
 import creditregime
 from creditregime import cli
-from creditregime.composition import groups, load
+from creditregime.composition import load
 from creditregime.laboratory.archive import read
 from creditregime.laboratory.catalogue import describe, families
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.run import RunResult
 from creditregime.laboratory.store import save_tables
+from creditregime.presets import groups
 
 TINY = ["population.firms=40", "months=4"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from creditregime import Scenario, load
-from creditregime.composition import groups
 from creditregime.errors import ScenarioError
 from creditregime.paths import config_root
+from creditregime.presets import groups
 from tests.helpers import REGIMES
 
 

@@ -73,7 +73,8 @@ class _Chronicler:
         self.model, self.world, self.row = model, model.world, row
         self.firm, self.empty = 1, False
         self.region = int(self.world.economy.region[row])
-        self.pilots: dict[int, int] = {}
+        self.pilots: dict[int, str] = {}
+        self.law = self.world.law_of(0)
         self.lists: set[str] = set()
         self.grades: dict[str, str] = {}
         self.fresh: list[Entry] = []
@@ -82,12 +83,11 @@ class _Chronicler:
         """Return the entries; a firm that enters is the next one at the place."""
         found = []
         for month, kind, detail, other in self._events():
-            if self.fresh and self.fresh[-1].month != month:
-                self.fresh = []
+            self._come_to(month)
             if kind == Event.ENTERED:
                 self.firm, self.empty = self.firm + 1, False
             if kind == Event.ADOPTED:
-                self.pilots[other] = detail
+                self.pilots[other] = self.world.pilots_so_far[detail - 1] if detail else ""
             if kind == Event.ADOPTED and (self.empty or other != self.region):
                 continue
             if self.empty and kind == Event.GRADED:
@@ -96,6 +96,15 @@ class _Chronicler:
             if kind == Event.EXITED:
                 self.lists, self.grades, self.empty = set(), {}, True
         return found
+
+    def _come_to(self, month: int) -> None:
+        """Go on to a month: its records are fresh; a new law can have other grades, and fewer lists."""
+        if self.fresh and self.fresh[-1].month != month:
+            self.fresh = []
+        law = self.world.law_of(month)
+        if law is not self.law:
+            self.law, self.grades = law, {}
+            self.lists.intersection_update(law.lists)
 
     def _events(self) -> list[tuple[int, int, int, int]]:
         events, records = self.world.events, self.world.records
@@ -126,17 +135,17 @@ class _Chronicler:
         return entry._replace(subject=self.world.topics[topic])
 
     def _graded(self, entry: Entry, file: int, rank: int) -> Entry:
-        subject = self.world.topics[file] if len(self.world.firms.grade) > 1 else "all"
-        before, now = self.grades.get(subject, ""), self.world.law.grades[rank]
+        subject = self.world.topics[file] if len(self.law.grade_cost[0]) > 1 else "all"
+        before, now = self.grades.get(subject, ""), self.law.grades[rank]
         self.grades[subject] = now
         if not before:
             return entry._replace(subject=subject, detail=now)
-        fell = rank < self.world.law.grades.index(before)
+        fell = rank < self.law.grades.index(before)
         return entry._replace(subject=subject, detail=now, reason=f"{'fell' if fell else 'rose'} from {before}")
 
     def _listed(self, entry: Entry, number: int, standing: int) -> Entry:
-        name = self.world.law.lists[number]
-        rule = self.model.territories.lists[name]
+        name = self.law.lists[number]
+        rule = self.model.territories_of(entry.month).lists[name]
         self.lists.add(name)
         if standing == Standing.ASSOCIATED:
             partners = [row for row in self._partners() if name in listed_on(self.world, row, entry.month)]
@@ -149,16 +158,17 @@ class _Chronicler:
         return entry._replace(subject=name, detail="own act", reason=reason or "its grade")
 
     def _delisted(self, entry: Entry, number: int, repaired: int) -> Entry:
-        name = self.world.law.lists[number]
+        name = self.law.lists[number]
         self.lists.discard(name)
-        ended = "term over" if self.model.territories.lists[name].colour == "black" else "conditions no longer met"
-        if name not in self.model.territories.kept[self.pilots.get(self.region, 0)]:
+        there = self.model.territories_of(entry.month)
+        ended = "term over" if there.lists[name].colour == "black" else "conditions no longer met"
+        if not there.keeps(name, self.pilots.get(self.region, "")):
             ended = "not kept there"
         return entry._replace(subject=name, detail="repaired" if repaired else ended)
 
     def _sanctioned(self, entry: Entry, number: int, jointly: int) -> Entry:
-        name = self.world.law.measures[number]
-        rule = self.model.catalogue.items[number][0]
+        name = self.law.measures[number]
+        rule = self.model.territories_of(entry.month).catalogue.items[number][0]
         own = sorted(self.lists.intersection(rule.lists))
         if jointly or (rule.grade is None and not own):
             reason = "jointly"
@@ -169,12 +179,12 @@ class _Chronicler:
     def _lost_supplier(self, entry: Entry, _: int, partner: int) -> Entry:
         if gone_before(self.world, partner, entry.month):
             return entry._replace(partner=partner, reason="left business")
-        listed = self._black(listed_on(self.world, partner, entry.month))
+        listed = self._black(listed_on(self.world, partner, entry.month), entry.month)
         return entry._replace(partner=partner, reason="blacklisted" if listed else "")
 
     def _lost_buyer(self, entry: Entry, _: int, partner: int) -> Entry:
         gone = gone_before(self.world, self.row, entry.month)
-        avoided = "avoided as blacklisted" if self._black(self.lists) else ""
+        avoided = "avoided as blacklisted" if self._black(self.lists, entry.month) else ""
         return entry._replace(partner=partner, reason="left business itself" if gone else avoided)
 
     def _found_supplier(self, entry: Entry, _: int, partner: int) -> Entry:
@@ -185,8 +195,7 @@ class _Chronicler:
         return entry._replace(subject=self.world.economy.regions[left], detail=self.world.economy.regions[target])
 
     def _adopted(self, entry: Entry, pilot: int, region: int) -> Entry:
-        name = self.world.pilots[pilot - 1] if pilot else ""
-        return entry._replace(subject=self.world.economy.regions[region], detail=name)
+        return entry._replace(subject=self.world.economy.regions[region], detail=self.pilots[region])
 
     def _exited(self, entry: Entry, cause: int, attribution: int) -> Entry:
         return entry._replace(detail=ExitCause(cause).name.lower(), reason=Attribution(attribution).name.lower())
@@ -194,8 +203,9 @@ class _Chronicler:
     def _entered(self, entry: Entry, _: int, __: int) -> Entry:
         return entry
 
-    def _black(self, names: set[str]) -> bool:
-        return any(self.model.territories.lists[name].colour == "black" for name in names)
+    def _black(self, names: set[str], month: int) -> bool:
+        lists = self.model.territories_of(month).lists
+        return any(name in lists and lists[name].colour == "black" for name in names)
 
     def _partners(self) -> list[int]:
         network = self.world.network
@@ -205,23 +215,23 @@ class _Chronicler:
 def listed_on(world: World, row: int, month: int) -> set[str]:
     """Return the lists that a firm stood on in a month, from the log."""
     names: set[str] = set()
-    for kind, number in _kinds(world, row, month):
+    for when, kind, number in _kinds(world, row, month):
         if kind == Event.LISTED:
-            names.add(world.law.lists[number])
+            names.add(world.law_of(when).lists[number])
         elif kind == Event.DELISTED:
-            names.discard(world.law.lists[number])
+            names.discard(world.law_of(when).lists[number])
         elif kind == Event.EXITED:
             names.clear()
-    return names
+    return names.intersection(world.law_of(month).lists)
 
 
 def gone_before(world: World, row: int, month: int) -> bool:
     """Tell whether a place was empty when a month began."""
-    turnover = [kind for kind, _ in _kinds(world, row, month - 1) if kind in (Event.EXITED, Event.ENTERED)]
+    turnover = [kind for _, kind, _ in _kinds(world, row, month - 1) if kind in (Event.EXITED, Event.ENTERED)]
     return bool(turnover) and turnover[-1] == Event.EXITED
 
 
-def _kinds(world: World, row: int, month: int) -> list[tuple[int, int]]:
+def _kinds(world: World, row: int, month: int) -> list[tuple[int, int, int]]:
     events = world.events
     at = np.flatnonzero((events["firm"] == row) & (events["month"] <= month))
-    return list(zip(events["kind"][at].tolist(), events["detail"][at].tolist(), strict=True))
+    return list(zip(*(events[name][at].tolist() for name in ("month", "kind", "detail")), strict=True))

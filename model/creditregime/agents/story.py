@@ -97,10 +97,10 @@ def _graded(model: Any, row: int, entries: list[Entry]) -> list[str]:
 def _listed(model: Any, row: int, entries: list[Entry]) -> list[str]:
     said = []
     for e in entries:
-        target = _list(model, e.subject)
+        target = _list(model, e.subject, e.month)
         if e.detail == "association":
             said.append(f"it was put on {target} by association {e.reason}".rstrip())
-        elif model.territories.lists[e.subject].colour == "red":
+        elif model.territories_of(e.month).lists[e.subject].colour == "red":
             said.append(f"it entered {target}")
         else:
             said.append(f"it was put on {target} for {_reason(e.reason)}")
@@ -117,7 +117,7 @@ def _delisted(model: Any, row: int, entries: list[Entry]) -> list[str]:
         "term over": "its term was over",
         "not kept there": "no such list is kept there",
     }
-    return [f"it left {_list(model, e.subject)}: {why.get(e.detail, e.detail)}" for e in entries]
+    return [f"it left {_list(model, e.subject, e.month)}: {why.get(e.detail, e.detail)}" for e in entries]
 
 
 def _sanctioned(model: Any, row: int, entries: list[Entry]) -> list[str]:
@@ -213,7 +213,10 @@ def _present(firm: Any) -> str:
         return "Now: the place is empty."
     rating = "unrated" if len(firm.model.world.law.grades) == 1 else f"score {firm.score:.3g}, grade {firm.grade}"
     records = f"{firm.live_records} live record{'' if firm.live_records == 1 else 's'}"
-    listed = "".join(f"; on {_list(firm.model, name)} since {dated(since)}" for name, since in firm.lists.items())
+    listed = "".join(
+        f"; on {_list(firm.model, name, firm.model.world.month)} since {dated(since)}"
+        for name, since in firm.lists.items()
+    )
     return f"Now: {rating}; {records}{listed}; equity {firm.equity:.2g}, output {firm.output:.0%} of the start."
 
 
@@ -234,8 +237,8 @@ def _times(topic: str, severities: Counter[str]) -> str:
     return f"{_plain(topic)} rules {often} ({', '.join(named)})"
 
 
-def _list(model: Any, name: str) -> str:
-    return f"the {model.territories.lists[name].colour}list '{_plain(name)}'"
+def _list(model: Any, name: str, month: int) -> str:
+    return f"the {model.territories_of(month).lists[name].colour}list '{_plain(name)}'"
 
 
 def _plain(name: str) -> str:

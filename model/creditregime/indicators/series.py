@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from mesa import DataCollector
-from numpy.typing import NDArray
 
 from creditregime.indicators.measure import (
     Indicators,
@@ -79,9 +78,9 @@ class Series:
         return frame
 
     def _frame(self, rows: list[Row]) -> pd.DataFrame:
-        columns: dict[str, NDArray[Any]] = {}
-        for name in rows[0] if rows else ():
-            columns[name] = np.concatenate([row[name] for row in rows])
+        names = dict.fromkeys(name for row in rows for name in row)  # a phase can bring other grades
+        missing = np.full(len(self.world.spans), np.nan)
+        columns = {name: np.concatenate([row.get(name, missing) for row in rows]) for name in names}
         frame = pd.DataFrame(columns)
         if "month" in frame:
             frame["month"] = frame["month"].astype(int)

@@ -14,10 +14,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from creditregime.component import Rule, details, nearest
-from creditregime.composition import groups
 from creditregime.errors import ScenarioError
 from creditregime.firms.strategies import strategies
 from creditregime.paths import config_root
+from creditregime.presets import groups
 from creditregime.scenario import Scenario
 
 WIDTH = 96

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 
 import pandas as pd
 
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.outcomes import OUTCOMES, summarise
 from creditregime.laboratory.run import RunResult
+from creditregime.laboratory.systems import Evidence, System
 
 WIDTH = 92
 _LABEL = 46
@@ -52,6 +54,39 @@ def number(value: float, signed: bool = False) -> str:
     text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
     zero = not any(character in "123456789" for character in text)
     return text.replace("-", "").replace("+", "") if zero else text
+
+
+def system_lines(entries: Sequence[System]) -> str:
+    """Return the systems, each with its standing and toggles."""
+    lines = ["Systems that public accounts describe. `creditregime systems NUMBER` shows that one acts."]
+    for entry in entries:
+        lines += [
+            "",
+            *textwrap.wrap(f"{entry.number:>2}  {entry.words} ({entry.standing})", WIDTH, subsequent_indent="    "),
+        ]
+        lines += textwrap.wrap(", ".join(entry.toggles), WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return "\n".join(lines)
+
+
+def evidence_lines(entries: Sequence[System], found: Sequence[Evidence]) -> str:
+    """Return what the demonstrations of some systems gave."""
+    lines: list[str] = []
+    for entry in entries:
+        lines += ["", *textwrap.wrap(f"{entry.number}  {entry.words} ({entry.standing})", WIDTH)]
+        for item in (item for item in found if item.system == entry.number):
+            lines += ["", *_demonstration_lines(item)]
+    return "\n".join(lines[1:])
+
+
+def _demonstration_lines(item: Evidence) -> list[str]:
+    shown = item.demonstration
+    settings = (("scenario", shown.base), ("without", shown.without), ("with", shown.with_it))
+    lines = [f"    {name + ':':<9} {' '.join(overrides) or '-'}" for name, overrides in settings]
+    values = f"{item.off:.4g} without, {item.on:.4g} with"
+    interval = f"{item.effect:+.3g}, 95% interval [{item.low:+.3g}, {item.high:+.3g}] over {item.seeds} paired seeds"
+    lines.append(f"    {shown.indicator}: {values}; difference {interval}")
+    lines.append(f"    claim: {shown.claim}; {item.verdict}")
+    return lines + textwrap.wrap(shown.remark, WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def _effect_line(row: pd.Series) -> str:  # type: ignore[type-arg]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from creditregime.composition import groups
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.run import Given, resolve
+from creditregime.presets import groups
 from creditregime.scenario import Scenario
 
 WITHOUT_JOINT = {"joint_punishment": {"kind": "none"}, "spillover.partner": {"kind": "none"}}

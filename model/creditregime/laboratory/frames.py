@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from creditregime.agents.attributes import label
 from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Origin, Severity, Standing
 from creditregime.indicators.measure import SIZE_CLASSES, black, dimensions
-from creditregime.world import NEVER, World
+from creditregime.world import NEVER, Law, World
 
 Codes = NDArray[Any]
 
@@ -81,8 +81,23 @@ def event_table(world: World) -> pd.DataFrame:
     """Return one row an event: what (``detail``), how (``value``) and with whom (``partner``), by the kind of event."""
     log = world.events
     kind, detail, other = log["kind"], log["detail"], log["other"]
-    law, files = world.law, label(world, "file")
-    what: dict[int, Sequence[str]] = {
+    partners = np.isin(kind, (Event.LOST_SUPPLIER, Event.FOUND_SUPPLIER, Event.LOST_BUYER))
+    return pd.DataFrame(
+        {
+            "month": log["month"].astype(np.int32) + 1,
+            "firm": log["firm"].copy(),
+            "kind": named(kind, names(Event)),
+            "detail": _named_by_law(world, detail, _what),
+            "value": _named_by_law(world, other, _how),
+            "partner": _integers(other, partners),
+        }
+    )
+
+
+def _what(world: World, law: Law) -> dict[int, Sequence[str]]:
+    """Return what each kind of event names in its first detail under a law."""
+    files = world.topics if law.grade_cost.shape[1] > 1 else ("all",)
+    return {
         Event.VIOLATED: world.topics,
         Event.LISTED: law.lists,
         Event.DELISTED: law.lists,
@@ -91,9 +106,13 @@ def event_table(world: World) -> pd.DataFrame:
         Event.EXITED: names(ExitCause),
         Event.FINED: world.topics,
         Event.MOVED: world.economy.regions,
-        Event.ADOPTED: ("national", *world.pilots),
+        Event.ADOPTED: ("national", *world.pilots_so_far),
     }
-    how: dict[int, Sequence[str]] = {
+
+
+def _how(world: World, law: Law) -> dict[int, Sequence[str]]:
+    """Return what each kind of event names in its second detail under a law."""
+    return {
         Event.VIOLATED: names(Severity),
         Event.LISTED: names(Standing),
         Event.DELISTED: ("term", "repair"),
@@ -103,17 +122,6 @@ def event_table(world: World) -> pd.DataFrame:
         Event.MOVED: world.economy.regions,
         Event.ADOPTED: world.economy.regions,
     }
-    partners = np.isin(kind, (Event.LOST_SUPPLIER, Event.FOUND_SUPPLIER, Event.LOST_BUYER))
-    return pd.DataFrame(
-        {
-            "month": log["month"].astype(np.int32) + 1,
-            "firm": log["firm"].copy(),
-            "kind": named(kind, names(Event)),
-            "detail": _named_by_kind(kind, detail, what),
-            "value": _named_by_kind(kind, other, how),
-            "partner": _integers(other, partners),
-        }
-    )
 
 
 def exit_table(world: World) -> pd.DataFrame:
@@ -180,11 +188,20 @@ def _counts(world: World, logged: bool) -> dict[str, Any]:
     counts: dict[str, Any] = {"violations": _integers(_happened(world, Event.VIOLATED), np.full(world.rows, logged))}
     counts["records"] = np.bincount(world.records["firm"], minlength=world.rows)
     counts["fined"] = _happened(world, Event.FINED)
-    on_black = np.isin(log["detail"], sorted({n for numbers in world.law.blacklists_of for n in numbers}))
-    listed = (log["kind"] == Event.LISTED) & on_black
+    listed = (log["kind"] == Event.LISTED) & _on_black(world)
     counts["listings_so_far"] = np.bincount(log["firm"][listed], minlength=world.rows)
     counts["exits"] = _happened(world, Event.EXITED)
     return counts
+
+
+def _on_black(world: World) -> NDArray[np.bool_]:
+    """Return which events name a list that was a blacklist at their time, (events,)."""
+    log, black = world.events, np.zeros(len(world.events), np.bool_)
+    for number, (since, law) in enumerate(world.laws):
+        until = world.laws[number + 1][0] if number + 1 < len(world.laws) else world.month + 1
+        numbers = [n for n, is_black in enumerate(law.black) if is_black]
+        black |= np.isin(log["detail"], numbers) & (log["month"] >= since) & (log["month"] < until)
+    return black
 
 
 def _happened(world: World, kind: Event) -> NDArray[np.int64]:
@@ -192,15 +209,21 @@ def _happened(world: World, kind: Event) -> NDArray[np.int64]:
     return np.bincount(log["firm"][log["kind"] == kind], minlength=world.rows)
 
 
-def _named_by_kind(kind: Codes, codes: Codes, tables: dict[int, Sequence[str]]) -> pd.Categorical:
-    """Return names of codes whose meaning depends on the kind of event; missing where it has none."""
-    labels = list(dict.fromkeys(name for table in tables.values() for name in table))
+def _named_by_law(
+    world: World, codes: Codes, tables_of: Callable[[World, Law], dict[int, Sequence[str]]]
+) -> pd.Categorical:
+    """Return names of codes whose meaning depends on the event's kind and on the law then; missing without one."""
+    kind, since = world.events["kind"], [month for month, _ in world.laws]
+    tables = [tables_of(world, law) for _, law in world.laws]
+    labels = list(dict.fromkeys(name for by_kind in tables for table in by_kind.values() for name in table))
     position = {name: number for number, name in enumerate(labels)}
+    under = np.searchsorted(since, world.events["month"], side="right") - 1
     found = np.full(len(kind), -1, np.int32)
-    for number, table in tables.items():
-        rows = kind == number
-        if rows.any():
-            found[rows] = np.array([position[name] for name in table], np.int32)[codes[rows]]
+    for law, by_kind in enumerate(tables):
+        for number, table in by_kind.items():
+            rows = (kind == number) & (under == law)
+            if rows.any():
+                found[rows] = np.array([position[name] for name in table], np.int32)[codes[rows]]
     return named(found, labels)
 
 

@@ -119,6 +119,8 @@ class Comparing(Relocation, kind="comparing"):
 
 def leave_region(world: World, rows: NDArray[np.int64]) -> None:
     """Leave the records of some firms behind: they cease to count."""
+    if not world.law.lives:
+        return  # there is no registry
     flags = np.zeros((len(world.topics), world.rows), np.bool_)
     flags[:, rows] = True
     repair_records(world, flags)

@@ -13,7 +13,7 @@ from creditregime.world import World
 class Fines(Rule, family="fines"):
     """Family of rules for fines."""
 
-    def prepare(self, world: World, topics: dict[str, Topic]) -> None:
+    def enact(self, world: World, topics: dict[str, Topic]) -> None:
         """Write the law's table of fines."""
 
     def impose(self, world: World) -> None:
@@ -31,7 +31,7 @@ class Statutory(Fines, kind="statutory"):
     serious: float = parameter(4.0, unit="-", ge=0, description="fine for a serious one relative to a general one")
     scale: float = parameter(1.0, unit="-", ge=0, description="factor on all fines")
 
-    def prepare(self, world: World, topics: dict[str, Topic]) -> None:
+    def enact(self, world: World, topics: dict[str, Topic]) -> None:
         """Write fine by topic and severity."""
         fine = np.array([topic.fine * topic.illegal for topic in topics.values()], np.float32) * np.float32(self.scale)
         world.law.fine[:] = fine[:, None] * np.array([self.minor, 1, self.serious], np.float32)

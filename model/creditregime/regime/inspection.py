@@ -32,7 +32,7 @@ class Inspection(Rule, family="inspection", planned=("risk", "inquiry")):
     )
     by_predicted_risk: bool = planned(False, unit="-", description="targeting by predicted risk", standing="partly")
 
-    def prepare(self, world: World) -> None:
+    def enact(self, world: World) -> None:
         """Fill the table of regulators."""
         regulators, regions = world.regulators, self.regions(len(world.economy.regions))
         regulators.topic[:] = np.repeat(np.arange(len(world.topics)), regions)

@@ -36,8 +36,8 @@ class Rating(Rule, family="rating", planned=("worst_topic", "weighted", "checkli
         """Return the file that topic `k`'s regulator reads."""
         return k if len(world.firms.grade) > 1 else 0
 
-    def prepare(self, world: World) -> None:
-        """Give every firm its first score and grade."""
+    def enact(self, world: World) -> None:
+        """Write the law, and give every firm its first score and grade under it."""
 
     def rate(self, world: World) -> None:
         """Write ``own_score``, ``own_grade`` and, before association, ``score`` and ``grade``."""
@@ -128,7 +128,7 @@ class Points(Rating, kind="points"):
         """Return the base score."""
         return self.base
 
-    def prepare(self, world: World) -> None:
+    def enact(self, world: World) -> None:
         """Write the deductions, and rate everybody for the first time."""
         columns = (by_topic(value, world.topics) for value in (self.minor, self.general, self.serious))
         world.law.points[:] = np.stack(list(columns), axis=1)

@@ -31,7 +31,7 @@ class Registry(Rule, family="registry"):
         """Whether every rater sees every topic's records."""
         return False
 
-    def prepare(self, world: World, topics: dict[str, Topic]) -> None:
+    def enact(self, world: World, topics: dict[str, Topic]) -> None:
         """Write for how long records count."""
 
     def record(self, world: World) -> None:
@@ -39,7 +39,14 @@ class Registry(Rule, family="registry"):
 
 
 class NoRegistry(Registry, kind="none"):
-    """Nothing is kept."""
+    """Nothing is kept; where a registry is closed, its records count no more."""
+
+    def enact(self, world: World, topics: dict[str, Topic]) -> None:
+        """Close all records."""
+        open_still = world.records["repaired"] < 0
+        world.records["repaired"][open_still] = world.month
+        world.firms.live[:] = 0
+        world.entered = (np.empty(0, np.uint8), np.empty(0, np.int32))
 
 
 class Database(Registry, kind="database"):
@@ -66,7 +73,9 @@ class Database(Registry, kind="database"):
         source="draft law of November 2022",
         standing="real",
     )
-    switch_to_central: int | None = planned(None, unit="month", description="month of the switch", standing="partly")
+    switch_to_central: int | None = parameter(
+        None, unit="month", ge=1, le=12_000, description="first month of one database for all raters", standing="partly"
+    )
     entry_error: float = planned(0.0, unit="probability", description="records entered wrongly", standing="partly")
     objections: bool = planned(False, unit="-", description="objection and appeal remove false records")
     withheld: tuple[str, ...] = planned((), unit="-", description="topics withheld from sharing", standing="real")
@@ -76,18 +85,21 @@ class Database(Registry, kind="database"):
         """Whether records are shared."""
         return self.sharing == "central"
 
-    def prepare(self, world: World, topics: dict[str, Topic]) -> None:
-        """Write the terms by severity, and which topics may be recorded."""
-        world.law.terms[:] = (self.minor_term, self.general_term, self.serious_term)
-        world.law.retention = int(world.law.terms.max()) + self.delay
+    def enact(self, world: World, topics: dict[str, Topic]) -> None:
+        """Write the terms by severity, and which topics may be recorded; records made before keep their own terms."""
+        terms = (self.minor_term, self.general_term, self.serious_term)
+        world.law.terms[:] = terms
+        world.law.delays = tuple(sorted({*world.law.delays, self.delay}))
+        world.law.lives = tuple(sorted({*world.law.lives, *(term + self.delay for term in terms)}))
         world.law.recorded[:] = [topic.illegal or not self.only_illegal for topic in topics.values()]
 
     def record(self, world: World) -> None:
         """Append, enter and expire."""
         now = self._append(world)
-        self._enter(world, world.records.of_month(world.month - self.delay) if self.delay else now)
-        for term in sorted({self.minor_term, self.general_term, self.serious_term}):
-            self._expire(world, world.records.of_month(world.month - term - self.delay))
+        made = [world.records.of_month(world.month - delay) if delay else now for delay in world.law.delays]
+        self._enter(world, np.concatenate([np.arange(rows.start, rows.stop) for rows in made]))
+        for life in world.law.lives:
+            self._expire(world, world.records.of_month(world.month - life))
 
     def _append(self, world: World) -> slice:
         found, firms = world.findings, world.firms
@@ -107,15 +119,18 @@ class Database(Registry, kind="database"):
             origin=found.origin[kept],
             true=found.true[kept],
             points=world.law.points[topic, severity - 1],
+            entry=world.month + self.delay,
             expiry=(world.month + self.delay + world.law.terms[severity - 1]).astype(np.int16),
         )
 
-    def _enter(self, world: World, rows: slice) -> None:
+    def _enter(self, world: World, rows: NDArray[np.int64]) -> None:
         records, firms = world.records, world.firms
-        alive = records["month"][rows] >= firms.born[records["firm"][rows]]
-        alive &= records["repaired"][rows] < 0
-        topic, firm = records["topic"][rows][alive], records["firm"][rows][alive]
-        firms.live[records["severity"][rows][alive] - 1, topic, firm] += 1  # at most one a firm, topic and month
+        due = records["entry"][rows] == world.month
+        due &= records["month"][rows] >= firms.born[records["firm"][rows]]
+        due &= records["repaired"][rows] < 0
+        rows = rows[due]
+        topic, firm = records["topic"][rows], records["firm"][rows]
+        firms.live[records["severity"][rows] - 1, topic, firm] += 1  # at most one a firm, topic and month
         world.entered = (topic, firm)
 
     def _expire(self, world: World, rows: slice) -> None:
@@ -130,7 +145,7 @@ class Database(Registry, kind="database"):
 def repair_records(world: World, repaired: NDArray[np.bool_]) -> None:
     """Mark the live records of the flagged (topic, firm) pairs, shape (K, N), as repaired; they cease to count."""
     records, firms = world.records, world.firms
-    live = slice(world.records.of_month(max(world.month - world.law.retention, 0)).start, len(records))
+    live = slice(world.records.of_month(max(world.month - max(world.law.lives), 0)).start, len(records))
     topic, firm = records["topic"][live], records["firm"][live]
     chosen = repaired[topic, firm]
     chosen &= records["repaired"][live] < 0

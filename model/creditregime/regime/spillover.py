@@ -19,7 +19,7 @@ from creditregime.world import Floats, World
 class PartnerSpillover(Rule, family="spillover.partner"):
     """Family of channels along supply links."""
 
-    def prepare(self, world: World) -> None:
+    def enact(self, world: World) -> None:
         """Refuse what cannot be computed."""
 
     def shortfall(self, world: World, own: Floats) -> Floats | None:
@@ -71,7 +71,7 @@ class Linear(PartnerSpillover, kind="linear"):
             raise ValueError(f"strength: {self.strength} does not converge; recursive spillover needs less than 1")
         return self
 
-    def prepare(self, world: World) -> None:
+    def enact(self, world: World) -> None:
         """Refuse a recursive sum that does not converge on this network."""
         if self.mode == "points" and self.reach == "recursive" and self.weighting == "sum":
             refuse_divergence(Neighbours(world.network, world.firms.size, self.direction, "sum"), self.strength)
