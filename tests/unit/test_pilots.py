@@ -325,3 +325,9 @@ def test_phases_and_pilots_together_are_the_rules_of_the_phase() -> None:
     there = run(small(pilots=pilot(regions, **EVERYTHING), phases=[{"month": 9, "changes": changes}]))
     same = run(small(**nationally(EVERYTHING), phases=[{"month": 9, "changes": {"fines.scale": 3.0}}]))
     assert_same(same, there)
+
+
+def test_the_example_runs() -> None:
+    model = run(Scenario.read("docs/examples/local_pilot.yaml").changed({"months": 24, "population.firms": 60}))
+    assert model.series.monthly().regions_with_pilot.iloc[-1] >= 1
+    assert_sound(model)
