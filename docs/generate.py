@@ -18,6 +18,7 @@ from creditregime.codes import Attribution, Event, ExitCause, Lever, Origin, Sev
 from creditregime.component import PerTopic, Rule, Settings, details
 from creditregime.laboratory.outcomes import OUTCOMES
 from creditregime.paths import config_root
+from creditregime.population import schema
 from creditregime.presets import groups
 from creditregime.world import Events, Firms, Records, Regulators
 
@@ -52,7 +53,8 @@ def pages() -> dict[str, str]:
     result = {"reference/index.md": reference_index(), "reference/scenario.md": scenario_page()}
     for name, places in by_page().items():
         result[f"reference/{name}.md"] = place_page(name, places)
-    return result | {"presets.md": presets_page(), "data-dictionary.md": dictionary_page()}
+    own = {"presets.md": presets_page(), "data-dictionary.md": dictionary_page(), "data-columns.md": columns_part()}
+    return result | own
 
 
 # What there is
@@ -341,6 +343,19 @@ def _represent(dumper: _Compact, value: dict[str, Any]) -> Any:
 
 _Compact.add_representer(dict, _represent)
 _Compact.add_representer(list, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value, True))
+
+
+# Schema of population tables
+
+
+def columns_part() -> str:
+    """Return the tables of columns that docs/data-schema.md includes."""
+    head = ("Column", "Type", "Unit", "If missing", "Allowed", "Meaning")
+    parts = []
+    for title, declared in schema.TABLES.values():
+        cells = [(f"`{row[0]}`" if row[0].isidentifier() else row[0], *row[1:]) for row in schema.rows(declared)]
+        parts.append(f"### {title}\n\n{_table(head, cells)}\n")
+    return "\n".join(parts)
 
 
 # Data dictionary

@@ -43,23 +43,22 @@ def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Seque
     _write_law(rules[0], world)
     scenario.trade.prepare(world)
     scenario.finance.prepare(world)
-    catalogue(rules[0], world)
+    _price(rules[0], world)
     return world
 
 
-def enact(scenario: Scenario, world: World) -> Catalogue:
-    """Put a scenario's regime in force in a world that is under way; return its measures and rewards."""
+def enact(scenario: Scenario, world: World) -> None:
+    """Put a scenario's regime in force in a world that is under way."""
     rules = everywhere(scenario)
     world.change_law(_law(rules, len(world.spans)), _dimensions(rules, world.economy))
     _write_law(rules[0], world)
-    return catalogue(rules[0], world)
+    _price(rules[0], world)
 
 
-def catalogue(scenario: Scenario, world: World) -> Catalogue:
-    """Return the scenario's measures and rewards, priced and ready to be applied."""
+def _price(scenario: Scenario, world: World) -> None:
+    """Write what grades and lists cost a firm."""
     measures = Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
     measures.price(world, scenario.rating, scenario.lists)
-    return measures
 
 
 def _law(territories: list[Scenario], jurisdictions: int) -> Law:

@@ -104,7 +104,7 @@ def _population(scenario: Any) -> Iterator[Problem]:
     for name, share in getattr(scenario.learning, "unprepared", {}).items():
         yield from _bounds(f"learning.unprepared.{name}", share, "probability")
     firms = getattr(scenario.population, "firms", None)
-    if scenario.inspection.kind == "quota" and firms is not None:
+    if scenario.inspection.kind == "quota" and isinstance(firms, int):
         number = scenario.inspection.number
         for name, quota in (number if isinstance(number, dict) else {"": number}).items():
             where = "inspection.number" + (f".{name}" if name else "")

@@ -102,8 +102,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
     scenario = _scenario(arguments)
     check_strategy(scenario)
-    build_world(scenario)  # some demands can only be checked against the firms
+    world = build_world(scenario)  # some demands can only be checked against the firms
     print(f"OK: {scenario.title or 'untitled scenario'}")
+    for note in world.economy.notes:
+        print(f"  {note}")
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -123,6 +125,21 @@ def _describe(arguments: argparse.Namespace) -> None:
 
     _load_rules(arguments)
     print(describe(arguments.name, load()))
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.export import export_population
+    from creditregime.laboratory.store import check_folder
+
+    scenario = _scenario(arguments)
+    folder = export_population(scenario, check_folder(arguments.folder), arguments.format)
+    print(f"Tables: {folder}\nRun:    creditregime run --scenario {folder / 'scenario.yaml'}")
+
+
+def _schema(arguments: argparse.Namespace) -> None:
+    from creditregime.population.schema import overview
+
+    print(overview())
 
 
 def _systems(arguments: argparse.Namespace) -> None:
@@ -228,12 +245,24 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "list", _list, "list presets, rules and strategies")
     describe = _command(commands, "describe", _describe, "explain a rule or a parameter")
     describe.add_argument("name", metavar="NAME", help="a family.kind (rating.points) or a key (rating.base)")
+    _population_commands(commands)
     systems = _command(commands, "systems", _systems, "list the systems, or show that one acts", workers=True)
     systems.add_argument("numbers", nargs="*", type=_positive, metavar="NUMBER", help="run these demonstrations")
     systems.add_argument("--seeds", type=_positive, default=10, metavar="N", help="paired seeds (default: 10)")
     systems.add_argument("--small", action="store_true", help="120 firms and 3 years: quick")
     _command(commands, "app", _app, "open the classroom app")
     return parser
+
+
+def _population_commands(commands: Any) -> None:
+    text = "firms and links as tables: write them, or tell their columns"
+    parser = commands.add_parser("population", help=text, description=text, allow_abbrev=False)
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="name_of_action")
+    export = actions.add_parser("export", help="write who exists in a scenario as tables", allow_abbrev=False)
+    export.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
+    export.add_argument("--format", choices=("csv", "parquet"), default="csv", help="format of the tables")
+    _configure(export, _export, scenario=True)
+    _command(actions, "schema", _schema, "tell the columns of tables of firms, links, sectors and input-output")
 
 
 _HELP_AGAINST = "what the other scenario changes (default: no joint punishment, no partner spillover)"
@@ -250,6 +279,17 @@ def _command(
     workers: bool = False,
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    return _configure(parser, function, scenario=scenario, output=output, workers=workers)
+
+
+def _configure(
+    parser: argparse.ArgumentParser,
+    function: Callable[[argparse.Namespace], None],
+    *,
+    scenario: bool = False,
+    output: bool = False,
+    workers: bool = False,
+) -> argparse.ArgumentParser:
     parser.set_defaults(command=function)
     parser.add_argument("--rules", action="append", default=[], metavar="MODULE", help="module or .py file to import")
     if scenario:

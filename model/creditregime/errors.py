@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import yaml
+
+BAD_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
+"""What PyYAML's safe loader raises: also other errors than its own, for ``!!float abc`` or very deep nesting."""
+
 
 class CreditRegimeError(Exception):
     """Base class of every error that a user can mend; its text is one line, whatever it quotes."""

@@ -64,7 +64,7 @@ class CreditRegime(AgentViews, mesa.Model):
         start = self.rules_of(0)
         self.world = build_world(start, economy, seeds)
         self.world.view = self.firm
-        self.standing = [(0, Territories(start, self.world))]
+        self.eras = [(0, Territories(start, self.world))]
         self.series = Series(self.world, spec.indicators)
         self.datacollector = self.series.datacollector()
 
@@ -78,18 +78,13 @@ class CreditRegime(AgentViews, mesa.Model):
         return next(spec for since, spec in reversed(self.regimes) if since <= month)
 
     @property
-    def territories(self) -> Territories:
-        """What holds where in the present month."""
-        return self.territories_of(self.world.month)
-
-    @property
     def catalogue(self) -> Catalogue:
         """The measures and rewards of the present month."""
-        return self.territories.catalogue
+        return self.territories_of(self.world.month).catalogue
 
     def territories_of(self, month: int) -> Territories:
-        """Return what held where in a month."""
-        return next(local for since, local in reversed(self.standing) if since <= month)
+        """Return who was under which rules in a month: the national ones, or those of a pilot."""
+        return next(territories for since, territories in reversed(self.eras) if since <= month)
 
     def step(self) -> None:
         """Simulate one month: the fifteen stages of the specification, in their order."""
@@ -98,8 +93,8 @@ class CreditRegime(AgentViews, mesa.Model):
         world.open_month()
         if world.month and spec is not self.rules_of(world.month - 1):
             enact(spec, world)
-            self.standing.append((world.month, Territories(spec, world)))
-        local = self.territories
+            self.eras.append((world.month, Territories(spec, world)))
+        local = self.territories_of(world.month)
         local.open()
         local.run("behaviour", self._choose)
         spec.violations.happen(world)
@@ -116,7 +111,7 @@ class CreditRegime(AgentViews, mesa.Model):
         listed = blacklisted(world, local.lists)
         spec.spillover.associate(world, local.rating, local.lists, listed)
         log_grades(world, grades)
-        local.catalogue.act(world, local.lists)
+        self.catalogue.act(world, local.lists)
         sales = spec.trade.trade(world)
         compliance = spec.behaviour.spending(world)
         spec.finance.settle(world, sales, compliance, burden)

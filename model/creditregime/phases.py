@@ -43,9 +43,9 @@ PARAMETERS = (
     "trade",
     "finance",
     "partners",
-    "relocation",
     "exit",
     "entry",
+    "relocation",
 )
 """Of these a phase may change parameters; which rule fills the place stays, as the world is in a state that it made."""
 _DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from creditregime.checks import Problem, problems
 from creditregime.component import Settings, one_line, parameter, place, planned
-from creditregime.errors import ScenarioError
+from creditregime.errors import BAD_YAML, ScenarioError
 from creditregime.firms.behaviour import Behaviour, Gradual
 from creditregime.firms.learning import Experience, Learning
 from creditregime.firms.reporting import NoReporting, Reporting
@@ -40,8 +41,6 @@ from creditregime.regime.spillover import Spillover
 from creditregime.topics import Topic, eight_topics
 
 LARGEST_FILE = 1_000_000
-# The safe loader lets other errors through than its own, for values such as `!!float abc` or very deep nesting.
-_BAD_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
 
 
 class Scenario(Settings):
@@ -84,15 +83,14 @@ class Scenario(Settings):
     entry: Entry = place(Replacement, "stage 14: entry")
     indicators: Indicators = place(Indicators, "stage 15: measurement")
 
-    pilots: dict[str, Pilot] = place(dict, "regions with their own rules, each month from its start")
-    diffusion: Diffusion = place(NoDiffusion, "each month: how pilots spread to other regions")
-
     start: str | None = parameter(
         None, unit="year-month", description="calendar month in which the run starts, such as 2014-01, for dated phases"
     )
     phases: tuple[Phase, ...] = parameter(
         (), unit="-", description="changes of the regime by date", standing="partly", max_length=1000
     )
+    pilots: dict[str, Pilot] = place(dict, "regions with their own rules, each month from its start")
+    diffusion: Diffusion = place(NoDiffusion, "each month: how pilots spread to other regions")
     overseas: str = planned("none", unit="-", description="overseas suppliers and affiliates", standing="unverified")
     accountability: str = planned("none", unit="-", description="regulators are accountable too", standing="partly")
     protection: str = planned("none", unit="-", description="data protection and leaks", standing="real")
@@ -126,7 +124,10 @@ class Scenario(Settings):
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Return the scenario of a YAML file; the file is data and can run nothing."""
+        """Return the scenario of a YAML file; the file is data and can run nothing.
+
+        Files that its population names are those beside it where there are such, else those in the working folder.
+        """
         path = Path(path)
         try:
             text = path.read_text(encoding="utf-8")
@@ -136,12 +137,14 @@ class Scenario(Settings):
             raise ScenarioError(f"{path}: larger than {LARGEST_FILE} characters")
         try:
             data = yaml.safe_load(text)
-        except _BAD_YAML as error:
+        except BAD_YAML as error:
             raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())[:300]}") from None
         if not isinstance(data, Mapping):
             raise ScenarioError(f"{path}: a mapping from keys to values is needed")
         try:
-            return cls.parse(data)
+            scenario = cls.parse(data)
+            beside = files_beside(scenario.population, path.parent)
+            return scenario.changed(beside) if beside else scenario
         except ScenarioError as error:
             raise ScenarioError(f"{path}: {error}") from None
 
@@ -188,6 +191,18 @@ class Scenario(Settings):
         for path, value in changes.items():
             put(data, path, value)
         return type(self).parse(data)
+
+
+def files_beside(population: Population, folder: Path) -> dict[str, str]:
+    """Return the keys of a population whose file lies in a folder, with its absolute path."""
+    found = {}
+    for key in population.paths:
+        name = getattr(population, key)
+        if (
+            Path(name).suffix and not Path(name).is_absolute() and os.path.isfile(folder / name)
+        ):  # of any name, no error
+            found[f"population.{key}"] = str((folder / name).resolve())
+    return found
 
 
 def put(data: dict[str, Any], path: str, value: Any) -> None:

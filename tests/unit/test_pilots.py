@@ -188,8 +188,8 @@ def test_lists_and_measures_can_be_without_force_there() -> None:
     assert "no such list is kept there" in model.firm(int(left[0])).story()
     assert not (firms.levers[7] > 0)[inside].any()  # the permit lever
     assert (firms.levers[7] > 0)[~inside].any()
-    assert (model.territories.laws[1].list_cost[:, tax] == 0).all()
-    assert (model.territories.laws[0].list_cost[:, tax] > 0).all()
+    assert (model.territories_of(0).laws[1].list_cost[:, tax] == 0).all()
+    assert (model.territories_of(0).laws[0].list_cost[:, tax] > 0).all()
     assert_sound(model)
 
 

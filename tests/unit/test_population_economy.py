@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from creditregime import CreditRegime
 from creditregime.errors import PopulationError
 from creditregime.population import Economy, Generated, combine
 from creditregime.population.economy import columns
+from creditregime.population.invariants import check_margins
+from tests.helpers import bare
 
 VALID = Generated(firms=60).build(1)
 
@@ -46,7 +49,6 @@ def test_valid_economy_passes_and_is_in_equilibrium() -> None:
         ("size", 6, 0, "firm 6: size is 0"),
         ("final_demand", 7, -1, "firm 7: final_demand is -1"),
         ("imports", 8, np.inf, "firm 8: imports is inf"),
-        ("imports", 8, 0.99, "firm 8: inputs cost"),
         ("group", 9, 60, "firm 9: group is the unknown firm 60; firms are 0..59"),
         ("person", 9, -1, "firm 9: person is the unknown firm -1"),
         ("buyer", 0, 60, "link 0: buyer is the unknown firm 60"),
@@ -63,6 +65,19 @@ def test_each_broken_invariant_names_its_place(name: str, at: Any, value: Any, s
         changed(name, at, value).validate()
     assert str(caught.value).startswith(said)
     assert "\n" not in str(caught.value)
+
+
+def test_inputs_above_output_are_refused_only_where_money_is_followed() -> None:
+    economy = changed("imports", 8, 0.99)
+    assert economy.validate() is economy
+    with pytest.raises(
+        PopulationError, match=r"^firm 8: inputs cost .* per unit of output; at most 0.99 with finance$"
+    ):
+        check_margins(economy)
+    quiet = bare(1)
+    assert CreditRegime(quiet, economy=economy).world.rows == 60
+    with pytest.raises(PopulationError, match="firm 8: inputs cost"):
+        CreditRegime(quiet.changed({"finance": "accounts"}), economy=economy)
 
 
 def test_no_firms_refused() -> None:

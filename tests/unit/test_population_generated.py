@@ -142,8 +142,8 @@ def test_default_preset_states_the_defaults() -> None:
     assert Generated(**content) == Generated(procurement=content["procurement"])
 
 
-def test_tables_are_planned_and_unknown_kinds_named() -> None:
-    with pytest.raises(ValidationError, match="not available in this version"):
+def test_tables_need_a_file_and_unknown_kinds_are_named() -> None:
+    with pytest.raises(ValidationError, match="a table of firms or of links is needed"):
         TypeAdapter(Population).validate_python({"kind": "tables"})
     with pytest.raises(ValidationError, match="did you mean 'generated'"):
         TypeAdapter(Population).validate_python({"kind": "generatd"})
@@ -186,6 +186,7 @@ def test_own_table(tmp_path: Path) -> None:
         ({"exports": [2, -2]}, "exports must be 2 finite numbers"),
         ({"exports": [9, 2]}, "sales of a differ from output"),
         ({"value_added": [5, 1]}, "inputs and value added of b differ"),
+        ({"sectors": 3}, "sectors must be a list of names"),
         ({"electricity": "c"}, "electricity must be one of the sectors: a, b"),
     ],
 )

@@ -120,12 +120,13 @@ def test_parallel_edges_add_up() -> None:
         ([("a", "b", {})], {"a": {"size": "big"}}, "graph node 'a': size is 'big'"),
         ([("a", "b", {})], {"a": {"imports": 0.95}}, "graph node 'a': imports must be below"),
         ([("a", "b", {})], {"b": {"ownership": "privat"}}, "graph node 'b': ownership 'privat' is unknown"),
-        ([("a", "b", {})], {"b": {"size": 0.5}}, "firm 1: inputs cost 2 per unit of output"),
+        ([], {"a": {"group": "b"}, "b": {"group": "c"}, "c": {}}, "graph node 'a': its parent 'b' has a parent itself"),
         ([], {}, "graph: no firms"),
     ],
 )
 def test_bad_graphs_name_the_place(edges: list, nodes: dict, said: str) -> None:
     graph = nx.DiGraph(edges)
+    graph.add_nodes_from(nodes)
     nx.set_node_attributes(graph, nodes)
     with pytest.raises(PopulationError) as caught:
         Economy.from_networkx(graph)
@@ -146,5 +147,8 @@ def test_bad_settings_and_files(tmp_path: Path) -> None:
         path.write_text(content, encoding="utf-8")
         with pytest.raises(PopulationError, match=r"cannot be read as a graph|no firms"):
             Graph(path=str(path)).build(0)
-    with pytest.raises(PopulationError, match="cannot be read as a graph"):
+    with pytest.raises(PopulationError, match=r"population\.path: no file"):
         Graph(path=str(tmp_path / "none.gexf")).build(0)
+    (tmp_path / "folder.gexf").mkdir()
+    with pytest.raises(PopulationError, match="is a folder; a file is needed"):
+        Graph(path=str(tmp_path / "folder.gexf")).build(0)

@@ -65,13 +65,7 @@ def rerun(folder: str | Path, *, workers: int | None = None, progress: bool = Fa
 
 def read_scenario(folder: Path, name: str = "scenario.yaml") -> Scenario:
     """Return a scenario of a result folder; the files that it names are found beside it."""
-    scenario = Scenario.read(_folder(folder) / name)
-    changes = {}
-    for key in ("path", "input_output"):
-        value = getattr(scenario.population, key, None)
-        if isinstance(value, str) and (folder / value).is_file():
-            changes[f"population.{key}"] = str((folder / value).resolve())
-    return scenario.changed(changes) if changes else scenario
+    return Scenario.read(_folder(folder) / name)
 
 
 def _economy(folder: Path, scenario: Scenario) -> Economy | None:

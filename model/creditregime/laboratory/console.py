@@ -29,7 +29,13 @@ def run_table(result: RunResult) -> str:
     for outcome in OUTCOMES:
         if outcome.headline:
             lines.append(f"{_cut(outcome.label, 44):<44} {number(values[outcome.name]):>10}  {outcome.unit}")
-    return "\n".join([*lines, "", _NOTE_LEVELS])
+    return "\n".join([*lines, "", _NOTE_LEVELS, *_population_notes(result)])
+
+
+def _population_notes(result: RunResult) -> list[str]:
+    """Return what was changed of a user's tables to begin in equilibrium."""
+    found = result.provenance.get("population", [])
+    return [line for note in found for line in textwrap.wrap(f"Population: {note}", WIDTH, subsequent_indent="  ")]
 
 
 def effect_lines(result: Comparison) -> str:

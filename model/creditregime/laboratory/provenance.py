@@ -17,6 +17,7 @@ import numpy as np
 
 from creditregime import __version__
 from creditregime.plugins import loaded
+from creditregime.population.columns import Columns
 from creditregime.population.economy import Economy
 
 PACKAGES = ("mesa", "numpy", "scipy", "pandas", "pyarrow", "pydantic", "hydra-core", "omegaconf", "networkx")
@@ -53,6 +54,8 @@ def provenance(kind: str, seed: int, started: datetime, economy: Economy | None 
     }
     if economy is not None:
         facts["economy_sha256"] = economy_digest(economy)
+        if economy.notes:
+            facts["population"] = list(economy.notes)
     return facts | more
 
 
@@ -78,7 +81,7 @@ def commit() -> str | None:
 def economy_digest(economy: Economy) -> str:
     """Return the SHA-256 of everything in an economy."""
     digest = hashlib.sha256()
-    for field in fields(economy):
+    for field in fields(Columns):
         value = np.asarray(getattr(economy, field.name))
         digest.update(f"{field.name}:{value.dtype}:{value.shape};".encode())
         digest.update(np.ascontiguousarray(value).tobytes())

@@ -176,7 +176,7 @@ def simulate(
 
 def settled(scenario: Scenario) -> Economy | None:
     """Return the economy of a scenario that reads it from a file; None where scenario and seed make it."""
-    return scenario.population.build(scenario.seed) if hasattr(scenario.population, "path") else None
+    return scenario.population.build(scenario.seed) if scenario.population.fixed else None
 
 
 def tabulate(model: CreditRegime, facts: dict[str, Any], economy: Economy | None = None) -> RunResult:

@@ -22,6 +22,7 @@ from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.provenance import economy_digest, now
 from creditregime.laboratory.run import RunResult
 from creditregime.population.economy import Economy
+from creditregime.population.input_output import FILES
 from creditregime.scenario import Scenario
 
 EXAMPLES = ("example/scenario", "example/against")
@@ -169,9 +170,9 @@ def _write_scenario(folder: Path, name: str, scenario: Scenario, economy: Econom
     if economy is not None:
         scenario = scenario.changed({"population": {"kind": "stored", "path": file}})
     table = getattr(scenario.population, "input_output", "")
-    if table.endswith((".yaml", ".yml")):
+    if table.endswith(FILES):
         content = Path(table).read_bytes()
-        copied = f"{Path(name).stem}_input_output.yaml"
+        copied = f"{Path(name).stem}_input_output{Path(table).suffix}"
         (folder / copied).write_bytes(content)
         scenario = scenario.changed({"population.input_output": copied})
     (folder / name).write_text(scenario.to_yaml(), encoding="utf-8", newline="\n")

@@ -4,6 +4,7 @@ from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL
 from creditregime.population.generated import Generated
 from creditregime.population.input_output import InputOutput, read_table
 from creditregime.population.rules import Graph, Population, Stored
+from creditregime.population.tables import Tables
 
 __all__ = [
     "ESSENTIAL",
@@ -16,6 +17,7 @@ __all__ = [
     "InputOutput",
     "Population",
     "Stored",
+    "Tables",
     "combine",
     "read_table",
 ]

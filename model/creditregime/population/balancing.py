@@ -21,6 +21,13 @@ Flows by sector pair are met in full. Full steps for firms too ask for what a sp
 most links; these steps let firms differ from their sectors as far as their partners make them.
 """
 
+MANY, CAPPED_ROUNDS = 200_000, 4
+"""From this many firms on, the last rounds meet flows and caps in turn.
+
+The largest of many firms reach their caps more often, and what the caps cut off is missed in flows: 6.5% of them at a
+million firms if they come last, 4.3% so. Up to 100,000 firms less than 3% is missed anyway.
+"""
+
 _LARGEST_SALES = 0.999  # share of a firm's size that other firms may buy: final demand stays positive
 _SMALLEST = 1e-5  # least value of a link per unit of the buyer's output: no link is starved to nothing
 _TINY = 1e-30
@@ -58,15 +65,26 @@ def balance(buyer: Rows, supplier: Rows, sector: Labels, size: Money, goal: Targ
     firms, sectors = len(size), len(goal.flows)
     pair = sector[supplier] * np.uint16(sectors) + sector[buyer]
     weight = (goal.inputs / np.maximum(np.bincount(buyer, minlength=firms), 1))[buyer].astype(np.float32)
-    for _ in range(ROUNDS):
+    capped = CAPPED_ROUNDS if firms >= MANY else 0
+    for _ in range(ROUNDS - capped):
         _scale(weight, supplier, _ratio(goal.sales, weight, supplier) ** SALES_STEP)
         _scale(weight, buyer, _towards(goal, weight, buyer))
         _scale(weight, pair, _ratio(goal.flows.ravel(), weight, pair))
     np.maximum(weight, np.float32(_SMALLEST) * size[buyer], out=weight)
-    _scale(weight, supplier, np.minimum(_ratio(goal.largest_sales, weight, supplier), 1))
-    _scale(weight, buyer, np.minimum(_ratio(goal.largest_inputs, weight, buyer), 1))
+    scale_down(weight, buyer, supplier, goal.largest_sales, goal.largest_inputs)
+    for _ in range(capped):
+        _scale(weight, pair, _ratio(goal.flows.ravel(), weight, pair))
+        scale_down(weight, buyer, supplier, goal.largest_sales, goal.largest_inputs)
     weight /= size[buyer]
     return weight
+
+
+def scale_down(
+    weight: NDArray[np.floating], buyer: Rows, supplier: Rows, largest_sales: Reals, largest_inputs: Reals
+) -> None:
+    """Scale link values, (L,), down in place until nobody sells or spends more than the largest, (N,)."""
+    _scale(weight, supplier, np.minimum(_ratio(largest_sales, weight, supplier), 1))
+    _scale(weight, buyer, np.minimum(_ratio(largest_inputs, weight, buyer), 1))
 
 
 def _towards(goal: Targets, weight: Money, buyer: Rows) -> Reals:
@@ -75,12 +93,12 @@ def _towards(goal: Targets, weight: Money, buyer: Rows) -> Reals:
     return np.minimum((goal.inputs / spent) ** INPUTS_STEP, goal.largest_inputs / spent)
 
 
-def _ratio(goal: Reals, weight: Money, label: NDArray[np.integer]) -> Reals:
+def _ratio(goal: Reals, weight: NDArray[np.floating], label: NDArray[np.integer]) -> Reals:
     return goal / np.maximum(np.bincount(label, weight, len(goal)), _TINY)
 
 
-def _scale(weight: Money, label: NDArray[np.integer], factor: Reals) -> None:
-    weight *= np.minimum(factor, 1e12).astype(np.float32)[label]
+def _scale(weight: NDArray[np.floating], label: NDArray[np.integer], factor: Reals) -> None:
+    weight *= np.minimum(factor, 1e12).astype(weight.dtype)[label]
 
 
 def final_demand(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -> Money:
@@ -88,3 +106,35 @@ def final_demand(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -
     sold = np.bincount(supplier, coefficient * size.astype(np.float64)[buyer], len(size))
     left: Money = np.maximum(size - sold, 0).astype(np.float32)
     return left
+
+
+def sizes(
+    stated: Reals,
+    demand: Reals,
+    sold: Reals,
+    bought: Reals,
+    imports: Reals,
+    final_demand_share: Reals,
+    max_input_share: float,
+) -> Reals:
+    """Return sizes, (N,): as stated (NaN where not), else what sales, final demand and inputs ask for.
+
+    Parameters
+    ----------
+    stated, demand
+        Size and final demand, (N,), NaN where a firm does not say.
+    sold, bought
+        Sales to firms and inputs from firms, (N,).
+    imports
+        Imported inputs per unit of output, (N,), below `max_input_share`.
+    final_demand_share
+        Share of size sold to others than firms where neither is stated, (N,).
+    max_input_share
+        Most that inputs may cost per unit of output.
+    """
+    asked = np.where(np.isnan(demand), sold / (1 - final_demand_share), sold + demand)
+    size = np.maximum(asked, bought / (max_input_share - imports))
+    size = np.where(np.isnan(stated), size, stated)
+    typical = size[size > 0].mean() if (size > 0).any() else 1.0
+    whole: Reals = np.where((size > 0) | (stated == 0), size, typical)  # without links or demand: an average firm
+    return whole

@@ -35,8 +35,11 @@ class Economy(Columns):
 
     Money is counted in months of the average firm's initial revenue, so the mean size is 1. Links are sorted by
     (buyer, sector of the supplier, supplier). Several jurisdictions may lie side by side: `starts` holds the first row
-    of each, and nothing links two of them. `validate` checks all of this.
+    of each, and nothing links two of them. `validate` checks all of this. `notes` says in words what was changed of a
+    user's tables to make an equilibrium of them; it is not stored.
     """
+
+    notes: tuple[str, ...] = ()
 
     def spans(self) -> list[tuple[int, int]]:
         """Return the (first, past the last) row of each jurisdiction."""
@@ -71,7 +74,7 @@ class Economy(Columns):
     def save(self, path: str | Path) -> Path:
         """Write the economy to an ``npz`` file, the same bytes for the same economy; return its path."""
         target = Path(path)
-        whole = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
+        whole = {f.name: np.asarray(getattr(self, f.name)) for f in fields(Columns)}
         partial = target.with_name(f".{target.name}.{os.getpid()}")
         with partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **whole)
@@ -82,7 +85,7 @@ class Economy(Columns):
         """Read an economy that `save` wrote, and validate it."""
         try:
             with np.load(path, allow_pickle=False) as stored:
-                content = {f.name: stored[f.name] for f in fields(cls)}
+                content = {f.name: stored[f.name] for f in fields(Columns)}
         except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
             raise PopulationError(f"{path}: not an economy written by Economy.save ({_first_line(error)})") from None
         for name in ("sectors", "regions", "starts"):
@@ -107,7 +110,8 @@ def combine(economies: Sequence[Economy]) -> Economy:
         f.name: _stack(economies, shifts, f.name) for f in columns() if f.metadata["axes"] in ("N", "L")
     }
     starts = tuple(int(start + shift) for e, shift in zip(economies, shifts, strict=False) for start in e.starts)
-    return replace(first, **whole, starts=starts)
+    notes = tuple(note for economy in economies for note in economy.notes)
+    return replace(first, **whole, starts=starts, notes=notes)
 
 
 def _stack(economies: Sequence[Economy], shifts: Array, name: str) -> Array:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from creditregime.component import nearest, parameter
+from creditregime.component import parameter
 from creditregime.errors import PopulationError
 from creditregime.population import attributes as draw
+from creditregime.population import sector_facts as facts
 from creditregime.population.attributes import Labels, Reals
 from creditregime.population.balancing import balance, final_demand, targets
-from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, Economy
+from creditregime.population.economy import Economy
 from creditregime.population.input_output import InputOutput, read_table
 from creditregime.population.matching import Market, match
 from creditregime.population.rules import Population
@@ -38,11 +39,13 @@ class Generated(Population, kind="generated"):
     sectors without (other) firms are imported. See `generate`.
     """
 
+    paths: ClassVar[tuple[str, ...]] = ("input_output",)
+
     firms: int = parameter(1000, unit="firms", description="number of firms", ge=1, le=20_000_000)
     input_output: str = parameter(
         "china_2011",
         unit="name or path",
-        description="input-output table: a name among the configurations or a YAML file",
+        description="input-output table: a name among the configurations, or a YAML or CSV file",
         source=_TIMMER,
         standing="real",
     )
@@ -99,7 +102,7 @@ class Generated(Population, kind="generated"):
         description="bought by the state, by sector, with an optional default",
         default_factory=lambda: {"default": 0.1},
     )
-    essential: Literal["share", "all", "none"] = parameter(
+    essential: facts.Binding = parameter(
         "share", unit="rule", description="which inputs bind: large shares of a sector's inputs, all, or none"
     )
     essential_share: float = parameter(
@@ -126,9 +129,9 @@ def generate(rule: Generated, seed: int) -> Economy:
     size = _sizes(score, sector, rule.size_exponent, table.output).astype(np.float32)
     pull = _pull(rule, score, size, sector, seed)
     wanted = draw.wanted_suppliers(degree, rule.mean_suppliers, rule.in_degree_exponent)
-    domestic = _domestic(table, sector)
-    buyer, supplier = match(Market(sector, wanted, pull, _mix(domestic)), seed)
-    imports = _imports(table, domestic)[sector]
+    domestic = facts.domestic(table, sector)
+    buyer, supplier = match(Market(sector, wanted, pull, facts.mix(domestic)), seed)
+    imports = facts.imports(table, domestic)[sector]
     flows = domestic * np.bincount(sector, size, len(domestic))
     goal = targets(size, sector, flows, imports, rule.largest_input_share)
     coefficient = balance(buyer, supplier, sector, size, goal)
@@ -164,27 +167,6 @@ def _pull(rule: Generated, score: Reals, size: NDArray[np.float32], sector: Labe
     return np.maximum(pull, floor)
 
 
-def _domestic(table: InputOutput, sector: Labels) -> Reals:
-    """Return the coefficients that domestic firms can supply, (S, S): not from empty sectors, nor from oneself."""
-    counts = np.bincount(sector, minlength=len(table.sectors))
-    others = counts[:, None] - np.eye(len(counts))  # firms of the row's sector that a firm of the column's can buy from
-    return np.where((others > 0) & (counts > 0), table.coefficients, 0)
-
-
-def _imports(table: InputOutput, domestic: Reals) -> NDArray[np.float32]:
-    """Return imported inputs per unit of output, (S,): those of the table, and what nobody here can supply."""
-    unsupplied = table.coefficients.sum(axis=0) - domestic.sum(axis=0)
-    imports = table.imported_intermediates / table.output + np.maximum(unsupplied, 0)
-    return imports.astype(np.float32)  # type: ignore[no-any-return]
-
-
-def _mix(flows: Reals) -> Reals:
-    """Return each row's share in its column's sum; empty columns stay 0."""
-    total = flows.sum(axis=0)
-    mix: Reals = np.divide(flows, total, out=np.zeros_like(flows), where=total > 0)
-    return mix
-
-
 def _labels(rule: Generated, seed: int) -> dict[str, Any]:
     """Return region, ownership, group and person, each (N,), independent of size (an assumption)."""
     private = 1 - rule.state_share - rule.foreign_share
@@ -201,36 +183,12 @@ def _labels(rule: Generated, seed: int) -> dict[str, Any]:
 
 def _sector_facts(rule: Generated, table: InputOutput, domestic: Reals) -> dict[str, Any]:
     """Return the names of sectors and regions, and what holds for whole sectors."""
-    exported = table.exports / np.maximum(table.exports + table.domestic_final_demand, 1e-30)
+    supplied = domestic > 0
     return {
         "sectors": table.sectors,
         "regions": tuple(f"region_{number + 1}" for number in range(rule.regions)),
-        "essential": _essential(rule, table, domestic),
-        "export_share": exported.astype(np.float32),
-        "procurement_share": (_procurement(rule, table) * (1 - exported)).astype(np.float32),
-        "energy_share": table.coefficients[table.electricity].astype(np.float32),
+        "essential": facts.essentiality(
+            table.flows, supplied, rule.essential, rule.essential_share, rule.negligible_share
+        ),
+        **facts.demand_shares(table, rule.procurement),
     }
-
-
-def _essential(rule: Generated, table: InputOutput, domestic: Reals) -> NDArray[np.uint8]:
-    """Return the essentiality of each supplier sector for each buyer sector; what is imported is negligible."""
-    share = _mix(table.flows)
-    if rule.essential == "share":
-        codes = np.where(share < rule.negligible_share, NEGLIGIBLE, NON_ESSENTIAL)
-        codes[share >= rule.essential_share] = ESSENTIAL
-    else:
-        codes = np.full(share.shape, ESSENTIAL if rule.essential == "all" else NON_ESSENTIAL)
-    codes[domestic == 0] = NEGLIGIBLE
-    return codes.astype(np.uint8)
-
-
-def _procurement(rule: Generated, table: InputOutput) -> Reals:
-    """Return the share of each sector's domestic final demand that the state buys, (S,)."""
-    for name, share in rule.procurement.items():
-        if name != "default" and name not in table.sectors:
-            hint = nearest(name, table.sectors)
-            raise PopulationError(f"population.procurement: no sector '{name}' in {table.name}{hint}")
-        if not 0 <= share <= 1:
-            raise PopulationError(f"population.procurement.{name}: {share} is not allowed; must be in 0..1")
-    common = rule.procurement.get("default", 0.0)
-    return np.array([rule.procurement.get(name, common) for name in table.sectors])

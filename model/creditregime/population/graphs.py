@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import nearest
 from creditregime.errors import PopulationError
+from creditregime.population.balancing import sizes
 from creditregime.population.columns import Columns, columns, sorted_links
+from creditregime.population.reading import refuse_missing
 
 _READERS: dict[str, Callable[[str], Any]] = {".graphml": nx.read_graphml, ".gexf": nx.read_gexf}
 _SHARES = ("procurement_share", "export_share", "energy_share")
@@ -28,7 +30,9 @@ def read_graph(path: str) -> nx.Graph[Any]:
     """Return the graph in a GraphML or GEXF file."""
     reader = _READERS.get(Path(path).suffix.lower())
     if reader is None:
-        raise PopulationError(f"{path}: unknown graph format; allowed: {', '.join(_READERS)}")
+        tables = "; tables are read by population.kind=tables" if path.endswith((".csv", ".parquet")) else ""
+        raise PopulationError(f"{path}: unknown graph format; allowed: {', '.join(_READERS)}{tables}")
+    refuse_missing(path, "population.path")
     try:
         graph: nx.Graph[Any] = reader(path)
     except Exception as error:  # networkx lets the errors of its XML parsers through, of many types
@@ -93,6 +97,7 @@ def arrays_of(
     sectors, own["sector"] = _coded(graph, "sector", sector, facts.get("sectors"))
     regions, own["region"] = _coded(graph, "region", region, facts.get("regions"))
     own["group"], own["person"] = _referred(graph, "group", nodes), _referred(graph, "person", nodes)
+    _refuse_nested(own["group"], [*nodes])
     imports = np.nan_to_num(_numbers(graph, "imports"))
     supplier, buyer, weight = _edges(graph, nodes)
     size = _sizes(graph, supplier, buyer, weight, imports, final_demand_share, max_input_share)
@@ -149,6 +154,16 @@ def _referred(graph: nx.Graph[Any], name: str, nodes: Nodes) -> NDArray[np.int32
     return found
 
 
+def _refuse_nested(group: NDArray[np.int32], nodes: list[Hashable]) -> None:
+    nested = group[group] != group
+    if nested.any():
+        row = int(np.argmax(nested))
+        parent = nodes[int(group[row])]
+        raise PopulationError(
+            f"graph node {nodes[row]!r}: its parent {parent!r} has a parent itself; groups have one level"
+        )
+
+
 def _numbers(graph: nx.Graph[Any], name: str) -> Reals:
     """Return a numeric node attribute, shape (N,), NaN where a node does not say."""
     values = np.full(len(graph), np.nan)
@@ -186,16 +201,12 @@ def _sizes(
     max_input_share: float,
 ) -> Reals:
     """Return each node's size: as stated, or what its sales, final demand and inputs ask for."""
-    sold, bought = (np.bincount(ends, weight, len(graph)) for ends in (supplier, buyer))
+    sold, bought = (np.bincount(ends, weight, len(graph)).astype(float) for ends in (supplier, buyer))
     stated, demand = _numbers(graph, "size"), _numbers(graph, "final_demand")
     if (imports >= max_input_share).any():
         node = [*graph][int(np.argmax(imports >= max_input_share))]
         raise PopulationError(f"graph node {node!r}: imports must be below max_input_share, {max_input_share}")
-    asked = np.where(np.isnan(demand), sold / (1 - final_demand_share), sold + demand)
-    size = np.maximum(asked, bought / (max_input_share - imports))
-    size = np.where(np.isnan(stated), size, stated)
-    typical = size[size > 0].mean() if (size > 0).any() else 1.0
-    size = np.where((size > 0) | (stated == 0), size, typical)  # without links or demand: an average firm
+    size = sizes(stated, demand, sold, bought, imports, np.full(len(graph), final_demand_share), max_input_share)
     bad = (sold > size * (1 + 1e-6)) | (size == 0)
     if bad.any():
         row = int(np.argmax(bad))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,16 +14,24 @@ import yaml
 from numpy.typing import NDArray
 
 from creditregime.component import nearest
-from creditregime.errors import PopulationError
+from creditregime.errors import BAD_YAML, PopulationError
 from creditregime.paths import config_root
 
 Matrix = NDArray[np.float64]
+FILES = (".yaml", ".yml", ".csv")
+"""Endings by which a path is told from a name."""
+
+IMBALANCE = 0.01
+"""Relative gap between a sector's output and its sales, or its inputs with value added, that counts as rounding."""
+
 _VECTORS = ("domestic_final_demand", "exports", "output", "imported_intermediates", "value_added")
 
 
 @dataclass(frozen=True, eq=False)
 class InputOutput:
     """A domestic input-output table of S sectors, in the money and period that `unit` names.
+
+    `electricity` is the sector that sells it, None where the table does not say.
 
     `flows` is (S, S), rows sell to columns; the vectors are (S,). Output is what a sector sells to all sectors and to
     final demand at home and abroad, taken as the row sum so that the table balances exactly.
@@ -31,7 +40,7 @@ class InputOutput:
     name: str
     unit: str
     sectors: tuple[str, ...]
-    electricity: int
+    electricity: int | None
     flows: Matrix
     domestic_final_demand: Matrix
     exports: Matrix
@@ -50,22 +59,26 @@ class InputOutput:
 
 
 def read_table(name: str) -> InputOutput:
-    """Return the table called `name` among the configurations, or in the YAML file at the path `name`."""
+    """Return the table called `name` among the configurations, or in the YAML or CSV file at the path `name`."""
     folder = config_root() / "input_output"
-    path = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
-    if not path.is_file():
+    path = Path(name) if name.endswith(FILES) else folder / f"{name}.yaml"
+    if not os.path.isfile(path):
         names = sorted(known.stem for known in folder.glob("*.yaml"))
-        allowed = f"allowed: {', '.join(names)}, or the path of a YAML file"
-        raise PopulationError(f"input_output: no table '{name}'; {allowed}{nearest(name, names)}")
+        allowed = f"allowed: {', '.join(names)}, or the path of a YAML or CSV file"
+        raise PopulationError(f"population.input_output: no table '{name}'; {allowed}{nearest(name, names)}")
     return _read(path, path.stat().st_mtime_ns)
 
 
 @cache
 def _read(path: Path, changed: int) -> InputOutput:  # `changed` is there so that an edited file is read again
+    if path.suffix == ".csv":
+        from creditregime.population.input_output_csv import read_csv_table
+
+        return read_csv_table(path)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PopulationError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    except BAD_YAML as error:
+        raise PopulationError(f"{path}: not YAML: {' '.join(str(error).split())[:300]}") from None
     if not isinstance(content, Mapping):
         raise PopulationError(f"{path}: must be a mapping with sectors, flows and {', '.join(_VECTORS)}")
     return _table(path, content)
@@ -75,6 +88,8 @@ def _table(path: Path, content: Mapping[str, Any]) -> InputOutput:
     absent = [key for key in ("unit", "electricity", "sectors", "flows", *_VECTORS) if key not in content]
     if absent:
         raise PopulationError(f"{path}: {absent[0]} is missing")
+    if not isinstance(content["sectors"], list):
+        raise PopulationError(f"{path}: sectors must be a list of names")
     sectors = tuple(str(sector) for sector in content["sectors"])
     rows = content["flows"]
     if not isinstance(rows, Mapping) or list(rows) != list(sectors) or not 1 <= len(sectors) <= 256:
@@ -103,6 +118,6 @@ def _check_balance(path: Path, sectors: tuple[str, ...], flows: Matrix, vectors:
     sold = flows.sum(axis=1) + vectors["domestic_final_demand"] + vectors["exports"]
     spent = flows.sum(axis=0) + vectors["imported_intermediates"] + vectors["value_added"]
     for total, what in ((sold, "sales"), (spent, "inputs and value added")):
-        gap = np.abs(total - vectors["output"]) > 0.01 * vectors["output"]
+        gap = np.abs(total - vectors["output"]) > IMBALANCE * vectors["output"]
         if gap.any() or not (vectors["output"] > 0).all():
             raise PopulationError(f"{path}: {what} of {sectors[int(np.argmax(gap))]} differ from output by over 1%")

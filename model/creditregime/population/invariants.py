@@ -15,7 +15,7 @@ TOLERANCE = 1e-5
 """Largest relative gap between a firm's size and its sales that still counts as an equilibrium."""
 
 LARGEST_INPUT_SHARE = 0.99
-"""Largest share of a firm's output that its inputs may cost: the rest is value added."""
+"""Largest share of a firm's output that its inputs may cost where money is followed: the rest is value added."""
 
 
 def check(economy: Columns) -> None:
@@ -26,7 +26,14 @@ def check(economy: Columns) -> None:
     _check_jurisdictions(economy)
     _check_links(economy)
     _check_sectors(economy)
-    _check_money(economy)
+    _check_sales(economy)
+
+
+def check_margins(economy: Columns) -> None:
+    """Raise where inputs leave nothing of a firm's output for wages and profit: accounts cannot be kept then."""
+    inputs = np.bincount(economy.buyer, economy.coefficient, economy.firms) + economy.imports
+    limit = f"inputs cost {{:.4g}} per unit of output; at most {LARGEST_INPUT_SHARE} with finance"
+    _refuse(inputs > LARGEST_INPUT_SHARE + 1e-6, "firm", limit, inputs)
 
 
 def sales_to_firms(economy: Columns) -> NDArray[np.float64]:
@@ -119,9 +126,6 @@ def _check_sectors(economy: Columns) -> None:
         _fail(f"sector {supplier}", f"an essential input of {buyer}, but no firm is in it; add one or mark it 0 or 2")
 
 
-def _check_money(economy: Columns) -> None:
-    inputs = np.bincount(economy.buyer, economy.coefficient, economy.firms) + economy.imports
-    limit = f"inputs cost {{:.4g}} per unit of output; at most {LARGEST_INPUT_SHARE}"
-    _refuse(inputs > LARGEST_INPUT_SHARE + 1e-6, "firm", limit, inputs)
+def _check_sales(economy: Columns) -> None:
     gap = (sales_to_firms(economy) + economy.final_demand) / economy.size - 1
     _refuse(np.abs(gap) > TOLERANCE, "firm", "sales differ from size by {:.2e} of it; not an equilibrium", gap)

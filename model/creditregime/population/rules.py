@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from creditregime.component import Rule, parameter
-from creditregime.errors import PopulationError
 from creditregime.population.economy import Economy
 from creditregime.population.graphs import read_graph
+from creditregime.population.reading import refuse_missing
 
 
-class Population(Rule, family="population", planned=("tables",)):
+class Population(Rule, family="population"):
     """Who exists when a run begins."""
+
+    paths: ClassVar[tuple[str, ...]] = ()
+    """Parameters that name files; in a scenario file they are relative to it."""
+
+    fixed: ClassVar[bool] = False
+    """Whether files alone decide who exists, whatever the seed."""
 
     @abstractmethod
     def build(self, seed: int) -> Economy:
@@ -26,6 +31,9 @@ class Graph(Population, kind="graph"):
     Node attributes `sector`, `region`, `ownership`, `size`, `final_demand`, `imports`, `group` and `person`, and the
     edge attribute `weight` (monthly sales from source to target) are used where present.
     """
+
+    paths: ClassVar[tuple[str, ...]] = ("path",)
+    fixed: ClassVar[bool] = True
 
     path: str = parameter(unit="path", description="a .graphml or .gexf file")
     final_demand_share: float = parameter(
@@ -55,10 +63,12 @@ class Graph(Population, kind="graph"):
 class Stored(Population, kind="stored"):
     """An economy that `Economy.save` wrote: the same firms in every run."""
 
+    paths: ClassVar[tuple[str, ...]] = ("path",)
+    fixed: ClassVar[bool] = True
+
     path: str = parameter(unit="path", description="an .npz file")
 
     def build(self, seed: int) -> Economy:
         """Return the stored economy; `seed` is not used."""
-        if not Path(self.path).is_file():
-            raise PopulationError(f"population.path: no file '{self.path}'")
+        refuse_missing(self.path, "population.path")
         return Economy.load(self.path)
