@@ -89,7 +89,7 @@ class Event(IntEnum):
     FINED = 9  # topic, -
     LOST_BUYER = 10  # -, the buyer's row
     MOVED = 11  # region left, region moved to
-    ADOPTED = 12  # pilot, 0 national; region. The firm is -1 less the jurisdiction: a region's doing, no firm's
+    ADOPTED = 12  # pilot among those so far, 0 national; region. A region's doing: its firm is -1 less the jurisdiction
     DEFAULTED = 13  # -, -
     STRUCK_OFF = 14  # topic, 1 on appeal
 

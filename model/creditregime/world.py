@@ -363,7 +363,8 @@ class World:
         self.in_force: dict[int, Rows] = {}
         self.view: Callable[[int], Any] | None = None
         self.tainted = np.full(len(economy.sector), NEVER, np.int16)
-        self.pilots: tuple[str, ...] = ()
+        self.pilots: tuple[str, ...] = ()  # in the order of their numbers in `territory`
+        self.pilots_so_far: tuple[str, ...] = ()
         self.territory = np.zeros((len(self.spans), len(economy.regions)), np.uint8)  # pilot by region, 0 national
         self.observed = np.zeros((2, *self.territory.shape))  # smoothed inspections, and those that found something
         self.emigrants: Rows = np.empty(0, np.int64)

@@ -188,8 +188,8 @@ def test_lists_and_measures_can_be_without_force_there() -> None:
     assert "no such list is kept there" in model.firm(int(left[0])).story()
     assert not (firms.levers[7] > 0)[inside].any()  # the permit lever
     assert (firms.levers[7] > 0)[~inside].any()
-    assert (model.territories.laws[1].list_cost[:, tax] == 0).all()
-    assert (model.territories.laws[0].list_cost[:, tax] > 0).all()
+    assert (model.territories_of(0).laws[1].list_cost[:, tax] == 0).all()
+    assert (model.territories_of(0).laws[0].list_cost[:, tax] > 0).all()
     assert_sound(model)
 
 
@@ -211,7 +211,7 @@ def test_a_rule_run_for_a_territory_writes_nothing_elsewhere(place: str, rule: R
     for _ in range(14):
         model.step()
     world = model.world
-    model.territories = Territories(model.spec.changed({"pilots": pilot()}), world)
+    local = Territories(model.spec.changed({"pilots": pilot()}), world)
     world.open_month()
     model.spec.violations.happen(world)
     before, inside = state(model), world.firms.region == 0
@@ -223,7 +223,7 @@ def test_a_rule_run_for_a_territory_writes_nothing_elsewhere(place: str, rule: R
         "rating": lambda _: places["rating"].rate(world),
         "repair": lambda _: places["repair"].repair(world, model.spec.lists),
     }[place]
-    model.territories._run(place, [Part(1, inside)], act)
+    local._run(place, [Part(1, inside)], act)
     for name, column in columns_of(world.firms).items():
         old = before[f"firms.{name}"]
         assert column[..., ~inside].tobytes() == old[..., ~inside].tobytes(), name
@@ -296,3 +296,38 @@ def test_unknown_regions_are_found_when_the_economy_is_known() -> None:
 def test_a_scenario_with_pilots_survives_yaml() -> None:
     spec = small(pilots=pilot(start=4, **EVERYTHING), diffusion={"kind": "contagion"})
     assert Scenario.parse(yaml.safe_load(spec.to_yaml())) == spec
+
+
+def test_a_phase_can_bring_pilots_change_them_and_end_them() -> None:
+    brought = pilot(fines={"scale": 4.0}) | {"late": {"regions": ["region_2"], "start": 8}}
+    phases = [
+        {"month": 3, "changes": {"pilots": brought}},
+        {"month": 6, "changes": {"pilots": {"late": brought["late"], "there": brought["there"]}, "fines.scale": 2.0}},
+        {"month": 10, "changes": {"pilots": None}},
+    ]
+    model = run(small(phases=phases, months=12))
+    assert model.series.monthly().regions_with_pilot.tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 0, 0]
+    log = model.world.events
+    changes = log["kind"] == Event.ADOPTED
+    seen = np.stack([log[name][changes] for name in ("month", "detail", "other")], axis=1)
+    assert seen.tolist() == [[3, 1, 0], [8, 2, 1], [10, 0, 0], [10, 0, 1]]
+    local = model.territories_of(9)
+    assert local.world.pilots_so_far == ("there", "late")
+    scales = [local.laws[number].fine[0, 2] / local.laws[0].fine[0, 2] for number in (1, 2)]
+    assert scales == pytest.approx([1, 2])
+    assert "returned to the national rules" in model.firm(int(np.flatnonzero(model.world.firms.region == 1)[0])).story()
+
+
+def test_phases_and_pilots_together_are_the_rules_of_the_phase() -> None:
+    """A pilot everywhere whose rules a phase makes national leaves the same law before and after."""
+    regions = [f"region_{number}" for number in range(1, 5)]
+    changes = {"pilots": None} | nationally(EVERYTHING)
+    there = run(small(pilots=pilot(regions, **EVERYTHING), phases=[{"month": 9, "changes": changes}]))
+    same = run(small(**nationally(EVERYTHING), phases=[{"month": 9, "changes": {"fines.scale": 3.0}}]))
+    assert_same(same, there)
+
+
+def test_the_example_runs() -> None:
+    model = run(Scenario.read("docs/examples/local_pilot.yaml").changed({"months": 24, "population.firms": 60}))
+    assert model.series.monthly().regions_with_pilot.iloc[-1] >= 1
+    assert_sound(model)

@@ -72,9 +72,9 @@ class _Chronicler:
     def __init__(self, model: Any, row: int) -> None:
         self.model, self.world, self.row = model, model.world, row
         self.firm, self.empty = 1, False
-        self.law = self.world.law_of(0)
         self.region = int(self.world.economy.region[row])
-        self.pilots: dict[int, int] = {}
+        self.pilots: dict[int, str] = {}
+        self.law = self.world.law_of(0)
         self.lists: set[str] = set()
         self.grades: dict[str, str] = {}
         self.fresh: list[Entry] = []
@@ -87,7 +87,7 @@ class _Chronicler:
             if kind == Event.ENTERED:
                 self.firm, self.empty = self.firm + 1, False
             if kind == Event.ADOPTED:
-                self.pilots[other] = detail
+                self.pilots[other] = self.world.pilots_so_far[detail - 1] if detail else ""
             if kind == Event.ADOPTED and (self.empty or other != self.region):
                 continue
             if self.empty and kind == Event.GRADED:
@@ -160,9 +160,9 @@ class _Chronicler:
     def _delisted(self, entry: Entry, number: int, repaired: int) -> Entry:
         name = self.law.lists[number]
         self.lists.discard(name)
-        local = self.model.territories_of(entry.month)
-        ended = "term over" if local.lists[name].colour == "black" else "conditions no longer met"
-        if name not in local.kept[self.pilots.get(self.region, 0)]:
+        there = self.model.territories_of(entry.month)
+        ended = "term over" if there.lists[name].colour == "black" else "conditions no longer met"
+        if not there.keeps(name, self.pilots.get(self.region, "")):
             ended = "not kept there"
         return entry._replace(subject=name, detail="repaired" if repaired else ended)
 
@@ -195,8 +195,7 @@ class _Chronicler:
         return entry._replace(subject=self.world.economy.regions[left], detail=self.world.economy.regions[target])
 
     def _adopted(self, entry: Entry, pilot: int, region: int) -> Entry:
-        name = self.world.pilots[pilot - 1] if pilot else ""
-        return entry._replace(subject=self.world.economy.regions[region], detail=name)
+        return entry._replace(subject=self.world.economy.regions[region], detail=self.pilots[region])
 
     def _struck_off(self, entry: Entry, topic: int, appeal: int) -> Entry:
         return entry._replace(subject=self.world.topics[topic], detail="appeal" if appeal else "objection")

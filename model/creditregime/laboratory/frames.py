@@ -107,7 +107,7 @@ def _what(world: World, law: Law) -> dict[int, Sequence[str]]:
         Event.EXITED: names(ExitCause),
         Event.FINED: world.topics,
         Event.MOVED: world.economy.regions,
-        Event.ADOPTED: ("national", *world.pilots),
+        Event.ADOPTED: ("national", *world.pilots_so_far),
         Event.STRUCK_OFF: world.topics,
     }
 

@@ -95,7 +95,8 @@ def local(scenario: Any, name: str) -> Any:
         With a path below the pilot, if what differs does not fit the national rules.
     """
     pilot: Pilot = scenario.pilots[name]
-    data = scenario.model_dump(mode="json") | {"pilots": {}, "diffusion": {"kind": "none"}}
+    data = scenario.model_dump(mode="json") | {"pilots": {}, "diffusion": {"kind": "none"}, "phases": []}
+    data["registry"].pop("switch_to_central", None)
     for key in RULES:
         data[key] = _merged(data[key], getattr(pilot, key))
     for key in CATALOGUES:

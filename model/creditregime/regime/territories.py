@@ -77,13 +77,17 @@ class Territories:
         self.laws = [world.law]
         self._opened = -1
         if scenario.pilots:
-            self._carry_over(world)
+            self._renumber()
             self._same = {stage: self._groups(stage) for stage in WRITES if stage != "lists"}
             self.catalogue = LocalCatalogue(world, self)
             self.rating = Patchwork(territories=self)
             self.enact()
             self.open()
             self._first_grades()
+        elif world.pilots:
+            before = world.territory
+            self._renumber()
+            self._log(before)
 
     def enact(self) -> None:
         """Write the law of each territory, from the national one."""
@@ -103,15 +107,22 @@ class Territories:
             law.measures = self.catalogue.names
             law.list_cost[:, [number for number, name in enumerate(self.lists) if name not in kept]] = 0
 
-    def _carry_over(self, world: World) -> None:
-        """Give the pilots numbers; those of an earlier phase keep their regions, others under way take theirs."""
-        names, regions = tuple(self.scenario.pilots), world.economy.regions
-        table = np.array([0, *(names.index(name) + 1 if name in names else 0 for name in world.pilots)], np.uint8)
-        world.territory[:] = table[world.territory]
-        for number, (name, pilot) in enumerate(self.scenario.pilots.items(), 1):
-            if name not in world.pilots and pilot.start < world.month and pilot.holds(world.month):
-                world.territory[:, [regions.index(region) for region in pilot.regions]] = number
-        world.pilots = names
+    def _renumber(self) -> None:
+        """Take over where pilots hold from the regime before, by name."""
+        world, names = self.world, list(self.scenario.pilots)
+        self._new = {number for number, name in enumerate(names, 1) if name not in world.pilots}
+        known = [names.index(name) + 1 if name in names else 0 for name in world.pilots]
+        world.territory = np.array([0, *known], np.uint8)[world.territory]
+        world.pilots = tuple(names)
+        world.pilots_so_far += tuple(name for name in names if name not in world.pilots_so_far)
+
+    def _log(self, before: Bytes) -> None:
+        """Log which regions are under other rules than before."""
+        world = self.world
+        for place, region in np.argwhere(world.territory != before).tolist():
+            number = world.territory[place, region]
+            adopted = 1 + world.pilots_so_far.index(world.pilots[number - 1]) if number else 0
+            world.log(Event.ADOPTED, np.array([-1 - place]), adopted, region)
 
     def open(self) -> None:
         """Start and end pilots, let them spread, and see who is under which rules."""
@@ -124,12 +135,11 @@ class Territories:
             if not pilot.holds(world.month):
                 world.territory[world.territory == number] = 0
         for number, pilot in enumerate(pilots.values(), 1):
-            if pilot.start == world.month:
+            if pilot.start == world.month or (number in self._new and pilot.holds(world.month)):
                 world.territory[:, [world.economy.regions.index(name) for name in pilot.regions]] = number
         self.scenario.diffusion.spread(world, pilots)
-        for place, region in np.argwhere(world.territory != before).tolist():
-            adopted = world.territory[place, region]
-            world.log(Event.ADOPTED, np.array([-1 - place]), adopted, region)
+        self._new = set()
+        self._log(before)
         self._refresh()
 
     def run(self, stage: str, act: Act) -> None:
@@ -160,6 +170,11 @@ class Territories:
             topic, severity = world.records["topic"][new], world.records["severity"][new]
             points = np.stack([law.points for law in self.laws])
             world.records["points"][new] = points[self.of[world.records["firm"][new]], topic, severity - 1]
+
+    def keeps(self, name: str, pilot: str) -> bool:
+        """Tell whether a list is kept under a pilot, or nationally where it is ''."""
+        names = ["", *self.scenario.pilots]
+        return name in self.kept[names.index(pilot) if pilot in names else 0]
 
     def register(self, rows: NDArray[np.int64]) -> None:
         """Open the files of new firms."""
@@ -195,7 +210,7 @@ class Territories:
             firms.grade[:, rows] = firms.own_grade[:, rows] = len(law.grades) - 1
 
     def _first_grades(self) -> None:
-        """Rate firms of pilots that are in force from the start by their own rules; the others are rated already."""
+        """Rate firms under pilots by the rules there; a new national law has rated everybody by its own."""
         parts = [part for part in self._parts([*range(len(self.rules))]) if part.number]
         parts = [part for part in parts if self.rules[part.number].rating.rates]
         self._run("rating", parts, lambda rules: rules.rating.enact(self.world))
