@@ -26,8 +26,9 @@ from creditregime.market.trade import GeneralisedLeontief, Trade
 from creditregime.population import Generated, Population
 from creditregime.regime.fines import Fines, NoFines
 from creditregime.regime.inspection import Inspection, NoInspection
+from creditregime.regime.joint import JointPunishment, NoJointPunishment
+from creditregime.regime.levers import Measure
 from creditregime.regime.lists import ListRule
-from creditregime.regime.measures import JointPunishment, Measure, NoJointPunishment
 from creditregime.regime.monitoring import Monitoring, NoMonitoring
 from creditregime.regime.rating import NoRating, Rating
 from creditregime.regime.registry import NoRegistry, Registry

@@ -7,6 +7,7 @@ import numpy as np
 from creditregime.codes import Lever, Payer
 from creditregime.component import Rule, parameter, planned
 from creditregime.market.trade import Sales
+from creditregime.regime.levers import PRIVATE_PREMIUM
 from creditregime.units import MONTHS
 from creditregime.world import Floats, Margins, World
 
@@ -94,6 +95,7 @@ class Accounts(Finance, kind="accounts"):
         firms.costs[:] = 0  # what is incurred after the settlement is paid with next month's
         self._pay(world, profit, Payer.HOUSEHOLDS, self._shocks(world))
         self._pay(world, profit, Payer.BANKS, self._interest(world))
+        self._private_loans(world, profit)
         self._treasury(world, profit)
         self._pay(world, profit, Payer.STATE, firms.fines)
         self._close(world, profit)
@@ -170,6 +172,13 @@ class Accounts(Finance, kind="accounts"):
         rate /= MONTHS
         return rate
 
+    def _private_loans(self, world: World, profit: Floats) -> None:
+        """Pay for what banks withhold: borrowed of households, and repaid, within the month at a higher rate."""
+        firms = world.firms
+        if firms.levers[Lever.CREDIT_VOLUME].any():
+            wanted = np.float32(self.debt) * firms.size * firms.output * (1 - lent(world))
+            self._pay(world, profit, Payer.HOUSEHOLDS, wanted * np.float32((self.base_rate + PRIVATE_PREMIUM) / MONTHS))
+
     def _treasury(self, world: World, profit: Floats) -> None:
         firms = world.firms
         subsidy = np.maximum(np.float32(self.subsidy) - firms.levers[Lever.SUBSIDY], 0)
@@ -192,9 +201,15 @@ class Accounts(Finance, kind="accounts"):
         dividends = np.maximum(firms.equity - target, 0) * np.float32(self.payout)
         world.ledger.pay(Payer.FIRMS, Payer.HOUSEHOLDS, world.total(dividends))
         firms.equity -= dividends
-        loans = np.float32(self.debt) * firms.size * firms.output - firms.debt
+        loans = np.float32(self.debt) * firms.size * firms.output * lent(world) - firms.debt
         world.ledger.pay(Payer.BANKS, Payer.FIRMS, world.total(loans))
         firms.debt += loans
         firms.staff += np.float32(1 / self.hiring) * (firms.output - firms.staff)
         distressed = firms.equity < np.float32(0.25) * target
         firms.distress += np.float32(1 / MONTHS) * (distressed - firms.distress)
+
+
+def lent(world: World) -> Floats | np.float32:
+    """Return the share of their working-capital loans that banks grant, (N,), or 1 where no measure withholds any."""
+    withheld = world.firms.levers[Lever.CREDIT_VOLUME]
+    return 1 - np.clip(withheld, 0, 1) if withheld.any() else np.float32(1)
