@@ -74,6 +74,7 @@ def _prepare(scenario: Scenario, world: World) -> None:
     scenario.behaviour.prepare(world)
     scenario.fines.prepare(world, scenario.topics)
     scenario.registry.prepare(world, scenario.topics)
+    scenario.repair.enact(world, scenario.lists)
     scenario.rating.prepare(world)
     scenario.trade.prepare(world)
     scenario.finance.prepare(world)

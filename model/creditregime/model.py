@@ -77,6 +77,8 @@ class CreditRegime(AgentViews, mesa.Model):
         collect(world)
         spec.fines.impose(world)
         spec.registry.record(world)
+        spec.accountability.audit(world, spec.finance, spec.repair)
+        spec.repair.correct(world)
         grades = world.firms.grade.copy()
         spec.rating.rate(world)
         for number, rule in enumerate(spec.lists.values()):

@@ -24,6 +24,7 @@ from creditregime.market.finance import Accounts, Finance
 from creditregime.market.partners import Partners, Search
 from creditregime.market.trade import GeneralisedLeontief, Trade
 from creditregime.population import Generated, Population
+from creditregime.regime.accountability import Accountability, NoAccountability
 from creditregime.regime.fines import Fines, NoFines
 from creditregime.regime.inspection import Inspection, NoInspection
 from creditregime.regime.joint import JointPunishment, NoJointPunishment
@@ -66,6 +67,7 @@ class Scenario(Settings):
     inspection: Inspection = place(NoInspection, "stage 5: inspections")
     fines: Fines = place(NoFines, "stage 6: statutory fines")
     registry: Registry = place(NoRegistry, "stage 6: records")
+    accountability: Accountability = place(NoAccountability, "stage 6: regulators answer for error and delay")
     rating: Rating = place(NoRating, "stage 7: scores and grades")
     lists: dict[str, ListRule] = place(dict, "stage 8: blacklists and redlists")
     repair: Repair = place(NoRepair, "stage 8: credit repair")
@@ -83,7 +85,6 @@ class Scenario(Settings):
     phases: tuple[Any, ...] = planned((), unit="-", description="changes of the regime by date", standing="partly")
     pilots: dict[str, Any] = planned({}, unit="-", description="regional rules and their diffusion", standing="real")
     overseas: str = planned("none", unit="-", description="overseas suppliers and affiliates", standing="unverified")
-    accountability: str = planned("none", unit="-", description="regulators are accountable too", standing="partly")
     protection: str = planned("none", unit="-", description="data protection and leaks", standing="real")
 
     @model_validator(mode="after")

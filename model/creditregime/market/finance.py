@@ -25,6 +25,9 @@ class Finance(Rule, family="finance"):
     def found(self, world: World, rows: np.ndarray) -> None:
         """Give new firms their capital."""
 
+    def compensate(self, world: World, rows: np.ndarray, amount: Floats) -> None:
+        """Let the state pay firms for a wrong; a row may occur more than once."""
+
     def wind_up(self, world: World, rows: np.ndarray) -> None:
         """Settle the balance sheets of firms that leave."""
 
@@ -107,6 +110,12 @@ class Accounts(Finance, kind="accounts"):
         firms.profit_trend[rows] = np.float32(self.margin * (1 - self.tax_rate))
         world.pay_rows(Payer.HOUSEHOLDS, Payer.FIRMS, rows, firms.equity[rows])
 
+    def compensate(self, world: World, rows: np.ndarray, amount: Floats) -> None:
+        """Add the state's payment to the firms' capital."""
+        world.pay_rows(Payer.STATE, Payer.FIRMS, rows, amount)
+        np.add.at(world.firms.equity, rows, amount)
+        world.count("compensation", rows, amount)
+
     def wind_up(self, world: World, rows: np.ndarray) -> None:
         """Repay banks as far as the assets go (they bear the rest), and the owners with what remains."""
         firms = world.firms
@@ -184,11 +193,14 @@ class Accounts(Finance, kind="accounts"):
         subsidy = np.maximum(np.float32(self.subsidy) - firms.levers[Lever.SUBSIDY], 0)
         transfer = subsidy * firms.active
         transfer *= -firms.size
+        world.tally["subsidies"] = -world.total(transfer)
         if (surcharge := firms.levers[Lever.INPUT_PRICE]).any():
             transfer += world.economy.energy_share[firms.sector] * surcharge * firms.output * firms.size
         self._pay(world, profit, Payer.STATE, transfer)
         rate = np.clip(np.float32(self.tax_rate) + firms.levers[Lever.TAX], 0, 1)
-        self._pay(world, profit, Payer.STATE, np.maximum(profit, 0) * rate)
+        tax = np.maximum(profit, 0) * rate
+        world.tally["taxes"] = world.total(tax)
+        self._pay(world, profit, Payer.STATE, tax)
 
     def _close(self, world: World, profit: Floats) -> None:
         """Move equity, pay dividends, bring debt to what present sales need, and update the credit file."""

@@ -138,3 +138,13 @@ def repair_records(world: World, repaired: NDArray[np.bool_]) -> None:
     records["repaired"][live][chosen] = world.month
     k, row = np.nonzero(repaired)
     firms.live[:, k, row] = 0
+
+
+def strike(world: World, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark records, given by their positions, as repaired; they cease to count. Returns which of them did count."""
+    records, firms = world.records, world.firms
+    firm, topic, severity = records["firm"][rows], records["topic"][rows], records["severity"][rows]
+    entered = records["expiry"][rows] - world.law.terms[severity - 1].astype(np.int64) <= world.month
+    np.subtract.at(firms.live, (severity[entered] - 1, topic[entered], firm[entered]), 1)
+    records["repaired"][rows] = world.month
+    return entered
