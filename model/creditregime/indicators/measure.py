@@ -188,8 +188,13 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
     associated = world.number((standing == Standing.ASSOCIATED) & firms.active)
     delisted = world.tally.get("delisted", nothing)
     months = world.tally.get("delisted_months", nothing)
+    rows = np.flatnonzero(standing)
+    size, places = firms.size[rows], world.places(rows)
+    sold = np.bincount(places, size * firms.output[rows], len(world.spans))
+    start = np.bincount(places, size, len(world.spans))
     row = {
         "listed": listed / some,
+        "listed_output": np.divide(sold, start, out=np.zeros(len(start)), where=start > 0),
         "listed_by_association": np.divide(associated, listed, out=np.zeros_like(listed), where=listed > 0),
         "new_listings": world.tally.get("listed", nothing) / some,
         "delistings": delisted / some,

@@ -37,7 +37,7 @@ class RatedAgencies(Accountability, kind="rated_agencies"):
         0.2, unit="probability", ge=0, le=1, description="chance that a new record is audited", standing="partly"
     )
     norm: float = parameter(
-        0.02, unit="share", ge=0, le=1, description="false records among the audited that an agency may have"
+        0.005, unit="share", ge=0, le=1, description="false records among the audited that an agency may have"
     )
     response: float = parameter(
         0.2, unit="share/month", ge=0, le=1, description="how fast an agency above the norm improves"

@@ -92,6 +92,11 @@ class ListRule(Settings):
         standing="real",
     )
     clean_months: int = parameter(24, unit="months", ge=0, le=1200, description="redlist: months without a record")
+    at_stake: bool = parameter(
+        False,
+        unit="-",
+        description="redlist: firms reckon with losing their place, and its rewards, for the clean months it takes",
+    )
     min_months: int = parameter(
         12, unit="months", ge=0, le=1200, description="shortest term, before which repair cannot end it"
     )
@@ -170,6 +175,10 @@ class ListRule(Settings):
         listed = np.flatnonzero(listing)
         over = listed[since[listed] <= world.month - self.max_months]
         leave(world, number, over, repaired=False)
+        if self.cured:
+            held = listed[listing[listed] == Standing.OWN]
+            draws = world.draws.at(held, "perform", world.month, number)
+            leave(world, number, held[draws < np.float32(monthly(self.cured))], repaired=False)
         # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
         caught = self._caught(world)
         if len(caught):
@@ -182,11 +191,7 @@ class ListRule(Settings):
             enter(world, world.law.lists.index(self.escalates_to), overdue, Standing.OWN)
 
     def _duties(self, world: World, number: int) -> None:
-        """Take off who performed a duty late, and list who failed to report or to pay."""
-        if self.cured:
-            listed = np.flatnonzero(world.firms.listing[number] == Standing.OWN)
-            draws = world.draws.at(listed, "perform", world.month, number)
-            leave(world, number, listed[draws < np.float32(monthly(self.cured))], repaired=False)
+        """List who failed to report or to pay."""
         if self.unfiled:
             enter(world, number, not_filed(world, self.unfiled, number), Standing.OWN)
         if self.refusal:
