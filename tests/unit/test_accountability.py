@@ -11,7 +11,7 @@ from creditregime import CreditRegime, Scenario
 from creditregime.codes import Payer
 from creditregime.errors import ScenarioError
 from creditregime.population.economy import combine
-from tests.helpers import assert_sound, bare, recount, run, small
+from tests.helpers import assert_sound, bare, random_graph, recount, run, small
 from tests.unit.test_lists import one_record
 
 FALSE: dict[str, Any] = {  # nobody violates, every inspection finds something
@@ -125,11 +125,19 @@ def test_tardy_agencies_grow_quicker() -> None:
 
 
 def test_jurisdictions_do_not_share_their_agencies_marks() -> None:
-    spec = small(
-        "fines_only", registry={"kind": "database"}, accountability=RATED, **{"inspection.false_positive": 0.5}
-    )
-    assert run(spec).world.regulators.error.shape == (1, 8)
-    assert_sound(run(spec))
+    spec = false_world(RATED | {"share": 0.4})
+    one, other = (random_graph(40, 0.1, seed) for seed in (1, 2))
+    both = run(spec, combine([one, other]), [1, 2]).world.regulators
+    for place, (economy, seed) in enumerate(((one, 1), (other, 2))):
+        alone = run(spec.changed({"seed": seed}), economy).world.regulators
+        for name in ("audited", "overturned", "error", "tardiness"):
+            np.testing.assert_array_equal(getattr(both, name)[place], getattr(alone, name)[0])
+    assert not np.array_equal(both.audited[0], both.audited[1])
+
+
+def test_a_whole_scenario_stays_sound() -> None:
+    changes = {"inspection.false_positive": 0.3, "inspection.rate": 0.9, "registry.delay": 1}
+    assert_sound(run(small("joint_2020", accountability={"kind": "rated_agencies"}, **changes)))
 
 
 def test_accountability_needs_records() -> None:
