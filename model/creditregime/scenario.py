@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -146,4 +147,5 @@ def put(data: dict[str, Any], path: str, value: Any) -> None:
             raise ScenarioError(f"{path}: '{key}' is a value, not a group of keys")
     if last == "kind" and place.get("kind") != value:
         place.clear()
-    place[last] = value.model_dump(mode="json") if isinstance(value, Settings) else value
+    # A copy: a later key may reach into it, and the caller's own mapping must stay as it is.
+    place[last] = value.model_dump(mode="json") if isinstance(value, Settings) else copy.deepcopy(value)
