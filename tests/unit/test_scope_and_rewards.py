@@ -46,6 +46,11 @@ def test_a_general_list_is_related_to_all() -> None:
     np.testing.assert_allclose(management(acted(spec, all=[0], la=[1]))[:2], [1.11, 0.1], rtol=1e-6)
 
 
+def test_an_agencys_own_field_is_related_to_itself() -> None:
+    spec = related({}, lists=LISTED["lists"] | {"second": {"topic": "a"}})
+    np.testing.assert_allclose(management(acted(spec, second=[0]))[:2], [0.1, 0])
+
+
 def test_firms_price_only_related_measures() -> None:
     few, more = (CreditRegime(related(table)).world.law.list_cost[0] for table in ({}, {"a": ["c"]}))
     np.testing.assert_allclose(few[:3], [0.1, 0.01, 1.0])
