@@ -115,6 +115,7 @@ def _write_law(scenario: Scenario, world: World) -> None:
     scenario.inquiry.enact(world)
     scenario.fines.enact(world, scenario.topics)
     scenario.registry.enact(world, scenario.topics)
+    scenario.repair.enact(world, scenario.lists)
     scenario.rating.enact(world)
     scenario.spillover.partner.enact(world)
     scenario.trade.enact(world)

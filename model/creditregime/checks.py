@@ -119,14 +119,14 @@ def _population(scenario: Any) -> Iterator[Problem]:
 
 def _needs(scenario: Any) -> Iterator[Problem]:
     if _off(scenario.registry):
-        for key in ("rating", "repair"):
+        for key in ("rating", "repair", "accountability"):
             if not _off(getattr(scenario, key)):
                 yield Problem(f"{key}.kind", f"'{getattr(scenario, key).kind}' needs records; registry.kind is none")
         if scenario.lists:
             yield Problem("lists", "lists need records; registry.kind is none")
     if not _off(scenario.exit) and _off(scenario.finance) and getattr(scenario.exit, "insolvency", False):
         yield Problem("exit.insolvency", "insolvency needs balance sheets; finance.kind is none")
-    if not _off(scenario.repair) and not scenario.lists:
+    if not _off(scenario.repair) and scenario.repair.needs_lists and not scenario.lists:
         yield Problem("repair.kind", f"'{scenario.repair.kind}' needs lists; there are none")
 
 
@@ -161,6 +161,12 @@ def _lists(scenario: Any) -> Iterator[Problem]:
     for name, rule in scenario.lists.items():
         if rule.topic not in topics:
             yield unknown(f"lists.{name}.topic", rule.topic, topics)
+        if rule.unfiled and _off(scenario.reporting):
+            yield Problem(f"lists.{name}.unfiled", "reports must be filed only where reporting.kind is not none")
+        if (graver := rule.escalates_to) is not None:
+            others = [key for key, other in scenario.lists.items() if key != name and other.colour == "black"]
+            if graver not in others:
+                yield unknown(f"lists.{name}.escalates_to", graver, others)
         if rule.topic == "general" and not scenario.registry.shared and len(scenario.topics) > 1:
             yield Problem(
                 f"lists.{name}.topic", "a general list needs registry.sharing=central or regional; it is siloed"
@@ -210,6 +216,10 @@ def _joint(scenario: Any) -> Iterator[Problem]:
     for name in agencies if agencies != "all" else ():
         if name not in scenario.topics:
             yield unknown("joint_punishment.agencies", name, list(scenario.topics))
+    for cause, others in getattr(rule, "related", {}).items():
+        for name in (cause, *others):
+            if name not in scenario.topics:
+                yield unknown(f"joint_punishment.related.{cause}", name, list(scenario.topics))
     if len(rule.members(tuple(scenario.topics))) < 2:
         yield Problem("joint_punishment.agencies", "joint punishment needs at least two members")
     if not scenario.lists:

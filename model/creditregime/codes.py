@@ -43,6 +43,7 @@ class Lever(IntEnum):
     INPUT_PRICE = 8  # surcharge on the cost of electricity
     MANAGEMENT = 9  # cost of managers' bans, share of revenue
     REVOCATION = 10  # probability a year that the licence is revoked
+    CREDIT_VOLUME = 11  # share of the working-capital loan that banks withhold
 
 
 class Standing(IntEnum):

@@ -106,6 +106,8 @@ class CreditRegime(AgentViews, mesa.Model):
         spec.overseas.look(world)
         local.record()
         struck = spec.objections.hear(world)
+        spec.accountability.audit(world, spec.finance, spec.repair)
+        spec.repair.correct(world)
         spec.protection.leak(world)
         grades = world.firms.grade.copy()
         local.run("rating", lambda rules: rules.rating.rate(world))

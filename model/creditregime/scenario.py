@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from creditregime.checks import Problem, problems
-from creditregime.component import Settings, one_line, parameter, place, planned
+from creditregime.component import Settings, one_line, parameter, place
 from creditregime.errors import BAD_YAML, ScenarioError
 from creditregime.firms.behaviour import Behaviour, Gradual
 from creditregime.firms.learning import Experience, Learning
@@ -29,12 +30,14 @@ from creditregime.market.relocation import NoRelocation, Relocation
 from creditregime.market.trade import Trade
 from creditregime.phases import REGIME, Phase, phase_problems, with_regimes
 from creditregime.population import Generated, Population
+from creditregime.regime.accountability import Accountability, NoAccountability
 from creditregime.regime.diffusion import Diffusion, NoDiffusion
 from creditregime.regime.fines import Fines, NoFines
 from creditregime.regime.inquiry import Inquiry, NoInquiry
 from creditregime.regime.inspection import Inspection, NoInspection
+from creditregime.regime.joint import JointPunishment, NoJointPunishment
+from creditregime.regime.levers import Measure
 from creditregime.regime.lists import ListRule
-from creditregime.regime.measures import JointPunishment, Measure, NoJointPunishment
 from creditregime.regime.monitoring import Monitoring, NoMonitoring
 from creditregime.regime.objections import NoObjections, Objections
 from creditregime.regime.overseas import NotReached, Overseas
@@ -78,6 +81,7 @@ class Scenario(Settings):
     registry: Registry = place(NoRegistry, "stage 6: records")
     objections: Objections = place(NoObjections, "stage 6: objection and appeal")
     protection: Protection = place(NoProtection, "stage 6: data protection and leaks")
+    accountability: Accountability = place(NoAccountability, "stage 6: regulators answer for error and delay")
     rating: Rating = place(NoRating, "stage 7: scores and grades")
     lists: dict[str, ListRule] = place(dict, "stage 8: blacklists and redlists")
     repair: Repair = place(NoRepair, "stage 8: credit repair")
@@ -101,7 +105,6 @@ class Scenario(Settings):
     )
     pilots: dict[str, Pilot] = place(dict, "regions with their own rules, each month from its start")
     diffusion: Diffusion = place(NoDiffusion, "each month: how pilots spread to other regions")
-    accountability: str = planned("none", unit="-", description="regulators are accountable too", standing="partly")
 
     @model_validator(mode="before")
     @classmethod
@@ -223,4 +226,5 @@ def put(data: dict[str, Any], path: str, value: Any) -> None:
             raise ScenarioError(f"{path}: '{key}' is a value, not a group of keys")
     if last == "kind" and place.get("kind") != value:
         place.clear()
-    place[last] = value.model_dump(mode="json") if isinstance(value, Settings) else value
+    # A copy: a later key may reach into it, and the caller's own mapping must stay as it is.
+    place[last] = value.model_dump(mode="json") if isinstance(value, Settings) else copy.deepcopy(value)

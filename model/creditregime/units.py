@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from creditregime.component import PerTopic
 
 MONTHS = 12
+DAYS = 30
+"""Days of a month, where a rule that counts in days meets the monthly step."""
 
 
 def monthly(probability_a_year: float) -> float:

@@ -72,6 +72,7 @@ class Firms(Table):
     associated_until: Months = column(np.int16, "month", "graded lowest until then through its person", fill=NEVER)
     listing: Bytes = column(np.uint8, "standing", "on the list: 0 no, 1 own act, 2 by association", per=("list",))
     listed_since: Months = column(np.int16, "month", "month of entry to the list", per=("list",), fill=NEVER)
+    delisted: Months = column(np.int16, "month", "month in which it last left a blacklist", fill=NEVER)
     # What is done to it
     levers: Floats = column(np.float32, "lever's own", "sum of the measures in force", per=("lever",))
     sanction_cost: Floats = column(np.float32, "share", "cost of measures for own acts, per unit of revenue")
@@ -116,6 +117,16 @@ class Regulators(Table):
     detections: NDArray[np.int64] = column(np.int64, "records", "true findings so far")
     false_findings: NDArray[np.int64] = column(np.int64, "records", "findings of what was not there so far")
     struck_off: NDArray[np.int64] = column(np.int64, "records", "records struck off after an objection so far")
+    audited: Floats = column(
+        np.float32, "records", "records audited of late, older ones fading out over a year", per=("jurisdiction",)
+    )
+    overturned: Floats = column(np.float32, "records", "of them, those that were false", per=("jurisdiction",))
+    error: Floats = column(
+        np.float32, "-", "factor on the chance of finding what is not there", per=("jurisdiction",), fill=1
+    )
+    tardiness: Floats = column(
+        np.float32, "-", "factor on the processing time of applications for repair", per=("jurisdiction",), fill=1
+    )
 
 
 @dataclasses.dataclass(eq=False)
@@ -137,6 +148,7 @@ class Records(Table):
     withdrawn: Months = column(
         np.int16, "month", "month in which it was struck off, or left behind by a move, -1 not", fill=-1
     )
+    corrected: Months = column(np.int16, "days", "days from finding to correction, -1 not followed", fill=-1)
 
 
 @dataclasses.dataclass(eq=False)
@@ -234,6 +246,10 @@ class Law:
         Which lists are blacklists.
     blacklists_of : tuple of tuple of int
         Numbers of the blacklists that each topic's records can lead to.
+    listed_months : (lists,)
+        Months that firms expect to stay on each list.
+    counted_months : (3,)
+        Months for which firms expect a record of each severity to count.
     """
 
     shares: Floats
@@ -253,6 +269,8 @@ class Law:
     fine_by_origin: Floats
     worth: Floats
     margins: Margins
+    listed_months: Floats
+    counted_months: Floats
     lists: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     delay: int = 0
@@ -286,6 +304,8 @@ class Law:
             fine_by_origin=np.ones(len(Origin), np.float32),
             worth=np.zeros((jurisdictions, len(Lever)), np.float32),
             margins=Margins(*np.zeros((4, jurisdictions))),
+            listed_months=np.zeros(len(lists), np.float32),
+            counted_months=np.zeros(3, np.float32),
             lists=lists,
             blacklists_of=((),) * topics,
         )
@@ -338,7 +358,8 @@ class World:
         self.laws = [(0, law)]
         self.topics = tuple(topics)
         self.month = 0
-        sizes = {"topic": len(self.topics), "severity": 3, "financed": 0, "tax_year": 0, **dimensions}
+        sizes = {"topic": len(self.topics), "severity": 3, "jurisdiction": len(economy.starts)}
+        sizes |= {"financed": 0, "tax_year": 0, **dimensions}
         self.firms = Firms.allocate(len(economy.sector), sizes)
         self.regulators = Regulators.allocate(dimensions["regulator"], sizes)
         self.records = Log(Records)
@@ -360,6 +381,7 @@ class World:
         self.abroad: Abroad | None = None
         self._market: NDArray[np.intp] | None = None
         self._pool: Pool | None = None
+        self.points_back: tuple[Bytes, NDArray[np.int32], Floats] | None = None  # by topic and firm, for corrections
         self.in_force: dict[int, Rows] = {}
         self.view: Callable[[int], Any] | None = None
         self.tainted = np.full(len(economy.sector), NEVER, np.int16)

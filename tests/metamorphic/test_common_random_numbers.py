@@ -235,6 +235,33 @@ TOGGLES: dict[str, Toggle] = {
         {"inspection": {"kind": "risk", "rate": 0.5}, "monitoring": {"kind": "none"}, "violations.complaints": 0.0},
         own=("firms.history",),
     ),
+    "repair of records": Toggle(
+        {"repair": {"kind": "none"}},
+        tallied("records_repaired"),
+        {"repair": {"kind": "graded", "applications": 1.0, "minor_min": 2, "clean_months": 1}},
+    ),
+    "points back": Toggle(
+        {"repair": {"kind": "none"}},
+        lambda model: bool(len(model.world.records)),
+        {"repair": {"kind": "graded", "applications": 0.0, "points_back": True}, "monitoring.share": 0.01},
+    ),
+    "accountability": Toggle(
+        {"accountability": {"kind": "none"}},
+        tallied("records_overturned"),
+        {"accountability": {"kind": "rated_agencies"}, "inspection.false_positive": 0.5},
+        own=("regulators.audited", "regulators.overturned"),
+    ),
+    "annual reports": Toggle(
+        {"lists.late": {"topic": "tax", "serious": 99}},
+        lambda model: model.world.month == 6,
+        FIXED | {"lists.late": {"topic": "tax", "serious": 99, "unfiled": 0.5}},
+    ),
+    "refusal to pay": Toggle(
+        {"lists.jud": {"topic": "tax", "serious": 99}},
+        lambda model: bool((model.world.findings.topic == 0).any()),
+        FIXED | {"lists.jud": {"topic": "tax", "serious": 99, "refusal": 0.9}, "monitoring": {"kind": "none"}},
+    ),
+    "related matters": Toggle({"joint_punishment.scope": "related"}, tallied("joint_sanctions"), FIXED),
     "switching cost": Toggle({"partners.switching_cost": 5.0}, tallied("links_found")),
     "missed interest": Toggle(
         {"finance.missed_interest": True}, tallied("defaults"), {"finance.shock": 0.12, "finance.equity": 2.5}

@@ -144,6 +144,11 @@ LIST = st.fixed_dictionaries(
         "grade": st.sampled_from([None, "D", "C"]),
         "clean_months": st.integers(0, 6),
         "published": st.booleans(),
+        "window": st.integers(0, 5),
+        "amount": st.sampled_from([0.0, 0.5]),
+        "refusal": SHARE,
+        "cured": st.sampled_from([0.0, 0.9]),
+        "at_stake": st.booleans(),
     },
 )
 REPAIR = (
@@ -155,8 +160,22 @@ REPAIR = (
         clean_months=st.integers(0, 4),
         delay=st.integers(0, 3),
         cost=st.sampled_from([0.0, 0.5]),
+        anticipated=st.booleans(),
+        points_back=st.booleans(),
+    )
+    | kind(
+        "graded",
+        applications=SHARE,
+        clean_months=st.integers(0, 4),
+        delay=st.integers(0, 3),
+        minor_max=st.integers(1, 9),
+        general_max=st.integers(3, 9),
+        serious_min=st.integers(0, 5),
+        anticipated=st.booleans(),
+        points_back=st.booleans(),
     )
 )
+ACCOUNTABILITY = kind("none") | kind("rated_agencies", share=SHARE, norm=SHARE, response=SHARE, compensation=SHARE)
 MEASURE = st.fixed_dictionaries(
     {
         "agency": st.sampled_from(["a", "b"]),
@@ -194,7 +213,9 @@ JOINT = kind("none") | kind(
     "memorandum",
     agencies=st.sampled_from(["all", ["a", "b"]]),
     strength=SHARE,
-    scope=st.sampled_from(["unlimited", "enumerated"]),
+    scope=st.sampled_from(["unlimited", "enumerated", "related"]),
+    related=st.sampled_from([{}, {"a": ["b", "c"]}]),
+    within_law=st.booleans(),
     proportionality=st.sampled_from(["flat", "proportional"]),
 )
 TRUST = st.sampled_from([0.0, 0.5, 1.0])
@@ -280,6 +301,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "registry": draw(REGISTRY),
         "objections": draw(OBJECTIONS),
         "protection": draw(PROTECTION),
+        "accountability": draw(ACCOUNTABILITY),
         "rating": draw(RATING),
         "trade": draw(TRADE),
         "finance": draw(FINANCE),
@@ -353,12 +375,10 @@ def test_every_preset_stays_sound(regime: str) -> None:
     delay=st.integers(0, 6),
     terms=st.tuples(*[st.integers(1, 9)] * 3),
     wait=st.integers(0, 3),
-    delist=st.sampled_from(["timed", "application"]),
+    delist=st.sampled_from(["timed", "application", "graded"]),
 )
 def test_live_counts_are_the_recount_of_the_table(delay: int, terms: tuple[int, ...], wait: int, delist: str) -> None:
-    repair = {"kind": delist} | (
-        {"applications": 1.0, "clean_months": 0, "delay": 1} if delist == "application" else {}
-    )
+    repair = {"kind": delist} | ({"applications": 1.0, "clean_months": 0, "delay": 1} if delist != "timed" else {})
     spec = small(
         "central_score",
         **{"months": 30, "monitoring.share": 0.5, "registry.delay": delay, "exit.background": 0.3, "entry.rate": 0.4},

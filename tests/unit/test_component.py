@@ -12,8 +12,8 @@ from creditregime import Scenario
 from creditregime.component import Rule, Settings, details, nearest, one_line, parameter
 from creditregime.errors import ScenarioError
 from creditregime.regime.fines import Fines
+from creditregime.regime.levers import Measure
 from creditregime.regime.lists import ListRule
-from creditregime.regime.measures import Measure
 from creditregime.topics import Topic
 from tests.helpers import bare
 

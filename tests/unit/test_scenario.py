@@ -70,3 +70,10 @@ def test_defaults_alone_are_a_scenario_that_runs() -> None:
     spec = Scenario(months=2, population={"kind": "generated", "firms": 20})
     assert CreditRegime(spec).run_model().world.month == 2
     assert Scenario.parse({}) == Scenario()
+
+
+def test_changes_leave_the_callers_mappings_alone() -> None:
+    rule = {"topic": "tax", "serious": 1}
+    spec = Scenario(registry={"kind": "database"}).changed({"lists.l": rule, "lists.l.max_months": 20})  # type: ignore[arg-type]
+    assert spec.lists["l"].max_months == 20
+    assert rule == {"topic": "tax", "serious": 1}

@@ -15,12 +15,16 @@ def stakes(world: World, rating: Rating, lists: dict[str, ListRule], discount: f
 
     For each severity, weighted by its share: the cost of the grade that the firm would then hold less that of the
     grade it holds, over the time for which the record counts; and the cost of each list that it would then enter,
-    over the longest term. Firms take it into account as far as they are aware of the regime.
+    over its longest term; or, where firms anticipate repair, over the time that repair leaves; and the rewards of a
+    redlist that is ``at_stake``. Firms take it into account as far as they are aware of the regime.
     """
     values = np.zeros((len(world.topics), world.rows), np.float32)
     _add_grades(world, rating, discount, values)
     for number, rule in enumerate(lists.values()):
-        _add_list(world, number, rule, discount, values)
+        if rule.colour == "black":
+            _add_list(world, number, rule, discount, values)
+        elif rule.at_stake:
+            _add_rewards(world, number, rule, discount, values)
     if values.any():
         values *= world.firms.aware
     return values
@@ -30,7 +34,7 @@ def _add_grades(world: World, rating: Rating, discount: float, values: Floats) -
     law, firms = world.law, world.firms
     if not law.grade_cost.any():
         return
-    months = [present_months(float(term), discount) for term in law.terms]
+    months = [present_months(float(term), discount) for term in law.counted_months]
     worth: dict[object, Floats] = {}
     for k in range(len(world.topics)):
         number = rating.file_of(world, k)
@@ -48,7 +52,7 @@ def _add_grades(world: World, rating: Rating, discount: float, values: Floats) -
 
 def _add_list(world: World, number: int, rule: ListRule, discount: float, values: Floats) -> None:
     law = world.law
-    cost = law.list_cost[:, number] * np.float32(present_months(rule.max_months, discount))
+    cost = law.list_cost[:, number] * np.float32(present_months(float(law.listed_months[number]), discount))
     if (cost <= 0).all():
         return
     cost = world.spread(np.maximum(cost, 0))
@@ -57,3 +61,9 @@ def _add_list(world: World, number: int, rule: ListRule, discount: float, values
         chance = rule.chance_of_entry(world, k)
         if chance is not None:
             values[k] += cost * (free * chance)
+
+
+def _add_rewards(world: World, number: int, rule: ListRule, discount: float, values: Floats) -> None:
+    """Add what a redlisted firm loses by any record: the rewards of the list until it is clean for long enough."""
+    rewards = world.law.list_cost[:, number] * np.float32(-present_months(rule.clean_months, discount))
+    values += world.spread(np.maximum(rewards, 0)) * (world.firms.listing[number] > 0)

@@ -21,6 +21,8 @@ CHANNELS = (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT, Origin.SELF_
 """The ways in which violations come to light."""
 SIZE_CLASSES = ("micro", "small", "medium", "large")
 """Quarters of the firms by initial revenue, smallest first."""
+RECENT = 24
+"""Months after leaving a list in which a new listing counts as a relapse."""
 
 
 class Indicators(Settings):
@@ -219,19 +221,40 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
     associated = world.number((standing == Standing.ASSOCIATED) & home)
     delisted = world.tally.get("delisted", nothing)
     months = world.tally.get("delisted_months", nothing)
+    rows = np.flatnonzero(standing)
+    size, places = firms.size[rows], world.places(rows)
+    sold = np.bincount(places, size * firms.output[rows], len(world.spans))
+    start = np.bincount(places, size, len(world.spans))
     row = {
         "listed": listed / some,
+        "listed_output": np.divide(sold, start, out=np.zeros(len(start)), where=start > 0),
         "listed_by_association": np.divide(associated, listed, out=np.zeros_like(listed), where=listed > 0),
         "new_listings": world.tally.get("listed", nothing) / some,
         "delistings": delisted / some,
         "repairs": world.tally.get("repaired", nothing) / some,
         "months_on_list": np.divide(months, delisted, out=np.zeros_like(months + delisted), where=delisted > 0),
+        "records_repaired": world.tally.get("records_repaired", nothing) / some,
+        "records_overturned": world.tally.get("records_overturned", nothing) / some,
+        "recidivism": _recidivism(world),
         "downgraded_by_association": world.number((firms.grade < firms.own_grade).any(axis=0) & home) / some,
     }
     for code, name in enumerate(world.law.grades):
         held = [world.number((grade == code) & home) for grade in firms.grade]
         row[f"grade_{name}"] = np.mean(held, axis=0) / some
     return row
+
+
+def _recidivism(world: World) -> NDArray[np.float64]:
+    """Return the share of firms that left a blacklist in the last 24 months which stand on one again, (J,)."""
+    firms, law = world.firms, world.law
+    left = np.flatnonzero(firms.delisted > world.month - RECENT) if any(law.black) else np.empty(0, np.int64)
+    numbers = [number for number, black in enumerate(law.black) if black]
+    again = np.zeros(len(left), np.bool_)
+    for number in numbers:
+        own = firms.listing[number, left] == Standing.OWN
+        again |= own & (firms.listed_since[number, left] >= firms.delisted[left])
+    count = np.bincount(world.places(left), minlength=len(world.spans))
+    return np.bincount(world.places(left), again, len(world.spans)) / np.maximum(count, 1)
 
 
 def _inspections(world: World) -> NDArray[np.float64]:
@@ -254,6 +277,10 @@ def _money(
     return {
         "output": output / size,
         "profit": world.total(firms.profit) / size,
+        "debt": world.total(firms.debt) / size,
+        "subsidies": world.tally.get("subsidies", np.zeros_like(costs)) / size,
+        "taxes": world.tally.get("taxes", np.zeros_like(costs)) / size,
+        "compensation": world.tally.get("compensation", np.zeros_like(costs)) / size,
         "compliance_cost": costs / size,
         "data_cost": data / size,
         "sanction_cost": world.total(firms.sanction_cost * firms.size) / size,

@@ -73,6 +73,8 @@ class Accounts(Lending, kind="accounts"):
         firms.costs[:] = 0  # what is incurred after the settlement is paid with next month's
         self._pay(world, profit, Payer.HOUSEHOLDS, self._shocks(world))
         self._pay(world, profit, Payer.BANKS, self.interest(world, profit))
+        if world.firms.levers[Lever.CREDIT_VOLUME].any():
+            self._pay(world, profit, Payer.HOUSEHOLDS, self.private_interest(world))
         self._treasury(world, profit)
         self._pay(world, profit, Payer.STATE, firms.fines)
         self._close(world, profit)
@@ -84,6 +86,12 @@ class Accounts(Lending, kind="accounts"):
         firms.profit_trend[rows] = np.float32(self.margin * (1 - self.tax_rate))
         world.pay_rows(Payer.HOUSEHOLDS, Payer.FIRMS, rows, firms.equity[rows])
         self.fund_new(world, rows)
+
+    def compensate(self, world: World, rows: np.ndarray, amount: Floats) -> None:
+        """Add the state's payment to the firms' capital."""
+        world.pay_rows(Payer.STATE, Payer.FIRMS, rows, amount)
+        np.add.at(world.firms.equity, rows, amount)
+        world.count("compensation", rows, amount)
 
     def wind_up(self, world: World, rows: np.ndarray) -> None:
         """Repay banks as far as the assets go (they bear the rest), and the owners with what remains."""
@@ -152,11 +160,13 @@ class Accounts(Lending, kind="accounts"):
         subsidy = np.maximum(np.float32(self.subsidy) - firms.levers[Lever.SUBSIDY], 0)
         transfer = subsidy * firms.active
         transfer *= -firms.size
+        world.tally["subsidies"] = -world.total(transfer)
         if (surcharge := firms.levers[Lever.INPUT_PRICE]).any():
             transfer += world.economy.energy_share[firms.sector] * surcharge * firms.output * firms.size
         self._pay(world, profit, Payer.STATE, transfer)
         rate = np.clip(np.float32(self.tax_rate) + firms.levers[Lever.TAX], 0, 1)
         tax = np.maximum(profit, 0) * rate
+        world.tally["taxes"] = world.total(tax)
         self._pay(world, profit, Payer.STATE, tax)
         self.remember_tax(world, tax)
 

@@ -142,3 +142,4 @@ def _clear(world: World, rows: NDArray[np.int64]) -> None:
     for name in ("demand", "supply", "output", "inputs", "profit", "costs", "sanction_cost", "associated_cost"):
         getattr(firms, name)[rows] = 0
     firms.listed_since[:, rows] = NEVER
+    firms.delisted[rows] = NEVER

@@ -25,6 +25,9 @@ class Finance(Rule, family="finance"):
     def found(self, world: World, rows: np.ndarray) -> None:
         """Give new firms their capital."""
 
+    def compensate(self, world: World, rows: np.ndarray, amount: Floats) -> None:
+        """Let the state pay firms for a wrong; a row may occur more than once."""
+
     def wind_up(self, world: World, rows: np.ndarray) -> None:
         """Settle the balance sheets of firms that leave."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from creditregime.codes import OWNERSHIPS
+from creditregime.codes import OWNERSHIPS, Lever
 from creditregime.component import parameter
 from creditregime.market.credit_file import CreditFile
+from creditregime.regime.levers import PRIVATE_PREMIUM
 from creditregime.units import MONTHS
 from creditregime.world import Floats, World
 
@@ -80,7 +81,16 @@ class Lending(CreditFile):
                 loans += np.minimum(refused, self._by_grade(world))
         if self.monitor_risk:
             loans *= 1 - np.float32(self.monitor_risk) * self.blemish(world)
+        withheld = firms.levers[Lever.CREDIT_VOLUME]
+        if withheld.any():
+            loans *= 1 - np.clip(withheld, 0, 1)
         return loans
+
+    def private_interest(self, world: World) -> Floats:
+        """Return what it costs to borrow of households, within the month, what measures withhold, (N,) money."""
+        firms = world.firms
+        wanted = np.float32(self.debt) * firms.size * firms.output * np.clip(firms.levers[Lever.CREDIT_VOLUME], 0, 1)
+        return wanted * np.float32((self.base_rate + PRIVATE_PREMIUM) / MONTHS)
 
     def remember_tax(self, world: World, paid: Floats) -> None:
         """Add this month's tax to the year's; at the year's end the years move on."""

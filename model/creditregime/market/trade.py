@@ -91,12 +91,22 @@ class Trade(Rule, family="trade"):
         firms = world.firms
         kept = firms.active.astype(np.float32)
         if lost is not None and lost.any():
-            kept *= np.maximum(1 - lost, 0)
+            self._favour(world, demand, lost)
+            kept *= np.clip(1 - lost, 0, 1)
         losers = np.flatnonzero(kept < 1)
         withheld = demand[losers] * (1 - kept[losers])
         demand *= kept
         if len(losers):
             self._substitute(world, demand, losers, withheld)
+
+    def _favour(self, world: World, demand: Floats, lost: Floats) -> None:
+        """Move demand to those whom a reward favours, at the cost of their sector: its sum stays what it was."""
+        if lost.min() >= 0:
+            return
+        before, market = world.by_market(demand), world.market()
+        demand *= np.maximum(1 - lost, 1)
+        after = world.by_market(demand)
+        demand *= np.divide(before, after, out=np.ones_like(after), where=after > 0).astype(np.float32)[market]
 
     def _substitute(self, world: World, demand: Floats, losers: NDArray[np.int64], withheld: Floats) -> None:
         """Share out what is withheld in proportion to the demand that others keep: nobody takes over its own loss."""

@@ -75,7 +75,7 @@ class Inspection(Rule, family="inspection"):
         rows = np.flatnonzero(firms.inspected[k])
         violated = firms.violation[k][rows] > 0
         draws = world.draws.at(rows, "detect", world.month, k)
-        chance = np.where(violated, sensitivity, false_positive)
+        chance = np.where(violated, sensitivity, false_positive * _error_factor(world, k, rows))
         if (hidden := concealed(world, k, rows)) is not None:
             chance[hidden] *= np.float32(1 - world.law.cover)
         hit = draws < chance
@@ -94,6 +94,17 @@ class Inspection(Rule, family="inspection"):
             else:
                 counts = np.bincount(world.firms.region[rows], minlength=regions)
                 total[k * regions : (k + 1) * regions] += counts
+
+
+def _error_factor(world: World, k: int, rows: NDArray[np.int64]) -> Floats | np.float32:
+    """Return the factor on the chance of false findings by the regulators of the inspected firms, 1 or (rows,)."""
+    error = world.regulators.error
+    regions = error.shape[1] // len(world.topics)
+    factors = error[:, k * regions : (k + 1) * regions]
+    if (factors == 1).all():
+        return np.float32(1)
+    factor: Floats = factors[world.places(rows), world.firms.region[rows] if regions > 1 else 0]
+    return factor
 
 
 def lever_factor(world: World) -> Floats | None:

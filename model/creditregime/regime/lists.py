@@ -8,16 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from creditregime.codes import Event, Standing
+from creditregime.codes import Standing
 from creditregime.component import Settings, parameter
-from creditregime.world import NEVER, Floats, World
+from creditregime.regime.conditions import Limits, Window, carelessness, not_filed, refusing
+from creditregime.regime.listing import enter, leave
+from creditregime.units import monthly
+from creditregime.world import Floats, World
 
 
 class ListRule(Settings):
     """One list: general or of one topic, black or red.
 
     A blacklist takes a firm when a new record leaves it with enough live records, or while its grade is at or below a
-    limit (a firm that is still there when its term ends is listed anew).
+    limit (a firm that is still there when its term ends is listed anew). It may also take firms whose records of the
+    last months are many, or fined heavily, enough (``window``, ``amount``), those that file no annual report, and those
+    that refuse to pay a fine; a duty performed late ends such a listing (``cured``). A firm that stays too long can be
+    moved up to a graver list.
     A redlist holds the firms whose grade and clean months suffice, for as long as they do.
     """
 
@@ -28,7 +34,69 @@ class ListRule(Settings):
     grade: str | None = parameter(
         None, unit="-", description="grade at (black: or below; red: or above) which to enter"
     )
+    window: int = parameter(
+        0,
+        unit="months",
+        ge=0,
+        le=1200,
+        description="records count that entered in the last so many months; 0: as long as they are live",
+        source="Food Safety Law 2021 Art. 134: three penalties in a year",
+        standing="real",
+    )
+    amount: float = parameter(
+        0.0,
+        unit="money",
+        ge=0,
+        description="fines for the counted records that lead to entry; 0 never",
+        source="GACC Order 251: fines above RMB 1m",
+        standing="real",
+    )
+    unfiled: float = parameter(
+        0.0,
+        unit="probability",
+        ge=0,
+        le=1,
+        description="chance that a firm without any effort files no annual report by the end of June, and is listed;"
+        " it falls to 0 at full effort; 0 never",
+        source="entry: Regulations on Enterprise Information Disclosure 2014 Art. 17; the chance is an assumption",
+        standing="real",
+    )
+    refusal: float = parameter(
+        0.0,
+        unit="probability",
+        ge=0,
+        le=1,
+        description="chance that a fined firm without any effort is able but refuses to pay, and is listed; it falls to"
+        " 0 at full effort; 0 never",
+        source="entry: Supreme People's Court 2013 Art. 1; the chance is an assumption",
+        standing="real",
+    )
+    cured: float = parameter(
+        0.0,
+        unit="probability/year",
+        ge=0,
+        lt=1,
+        description="chance that a listed firm performs the duty in a year and is taken off at once",
+        standing="real",
+    )
+    escalates_to: str | None = parameter(
+        None, unit="-", description="graver list that a firm enters after `escalates_after` months on this one"
+    )
+    escalates_after: int = parameter(
+        36,
+        unit="months",
+        ge=1,
+        le=1200,
+        description="months on this list after which the graver one follows",
+        source="Regulations on Enterprise Information Disclosure 2014 Art. 17",
+        standing="real",
+    )
     clean_months: int = parameter(24, unit="months", ge=0, le=1200, description="redlist: months without a record")
+    at_stake: bool = parameter(
+        False,
+        unit="-",
+        description="redlist: firms reckon with losing their place, and its rewards, for the clean months it takes",
+    )
     min_months: int = parameter(
         12, unit="months", ge=0, le=1200, description="shortest term, before which repair cannot end it"
     )
@@ -39,9 +107,19 @@ class ListRule(Settings):
     def _terms_in_order(self) -> Self:
         if self.min_months > self.max_months:
             raise ValueError(f"min_months ({self.min_months}) must not exceed max_months ({self.max_months})")
-        if self.colour == "black" and not (self.serious or self.records or self.grade):
-            raise ValueError("a blacklist needs a way in: serious, records or grade")
+        if self.colour == "black" and not self._ways_in():
+            raise ValueError("a blacklist needs a way in: serious, records, grade, amount, unfiled or refusal")
+        if self.escalates_to is not None and self.escalates_after >= self.max_months:
+            raise ValueError(f"escalates_after ({self.escalates_after}) must be less than max_months")
         return self
+
+    def _ways_in(self) -> bool:
+        return bool(self.by_records or self.unfiled or self.refusal)
+
+    @property
+    def by_records(self) -> bool:
+        """Whether records, or the grade that they give, lead to the list."""
+        return bool(self.serious or self.records or self.grade or self.amount)
 
     def topics_of(self, world: World) -> list[int]:
         """Return the numbers of the topics whose records count."""
@@ -52,6 +130,13 @@ class ListRule(Settings):
         """Return the probability that one more record of topic `k` leads to the list, a scalar or (N,), or None."""
         if self.colour == "red":
             return None
+        chance = self._by_window(world, k) if self.window or self.amount else self._by_live(world, k)
+        if self.refusal:
+            fined = world.law.shares[k] @ (world.law.fine[k] > 0)
+            chance = np.maximum(chance, np.float32(self.refusal * fined) * carelessness(world))
+        return chance if np.any(chance) else None
+
+    def _by_live(self, world: World, k: int) -> Floats | np.float32:
         topics = self.topics_of(world)
         shares = world.law.shares[k]
         chance: Floats | np.float32 = np.float32(0)
@@ -61,7 +146,26 @@ class ListRule(Settings):
             chance = shares[2] * (_live(world, topics, (2,)) + 1 >= self.serious)
         if self.records:
             chance = np.where(_live(world, topics, (0, 1, 2)) + 1 >= self.records, np.float32(1), chance)
-        return chance if np.any(chance) else None
+        return chance
+
+    def _by_window(self, world: World, k: int) -> Floats:
+        """Return the chance that one more record of topic `k` is one too many, (N,): severity by severity."""
+        window, chance = self._window(world), np.zeros(world.rows, np.float32)
+        for s in range(3):
+            chance += world.law.shares[k, s] * window.reached(self._limits, (k, s))
+        return chance
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.serious, self.records, self.amount)
+
+    def _window(self, world: World) -> Window:
+        """Return the counted records, gathered once between two months' entries."""
+        key = ("window", self.topic, self.window, len(world.records))
+        if key not in world.memo:
+            world.memo[key] = Window(world, self.topics_of(world), self.window)
+        window: Window = world.memo[key]
+        return window
 
     def update(self, world: World, number: int) -> None:
         """Let firms leave whose term is over, and enter those that meet a condition."""
@@ -72,12 +176,28 @@ class ListRule(Settings):
         listed = np.flatnonzero(listing)
         over = listed[since[listed] <= world.month - self.max_months]
         leave(world, number, over, repaired=False)
+        if self.cured:
+            held = listed[listing[listed] == Standing.OWN]
+            draws = world.draws.at(held, "perform", world.month, number)
+            leave(world, number, held[draws < np.float32(monthly(self.cured))], repaired=False)
         # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
         caught = self._caught(world)
         if len(caught):
             enter(world, number, np.setdiff1d(caught, over), Standing.OWN)
         if self.grade is not None:
             enter(world, number, self._fallen(world, number), Standing.OWN)
+        self._duties(world, number)
+        if self.escalates_to is not None:
+            overdue = np.flatnonzero(world.firms.listed_since[number] == world.month - self.escalates_after)
+            enter(world, world.law.lists.index(self.escalates_to), overdue, Standing.OWN)
+
+    def _duties(self, world: World, number: int) -> None:
+        """List who failed to report or to pay."""
+        if self.unfiled:
+            enter(world, number, not_filed(world, self.unfiled, number), Standing.OWN)
+        if self.refusal:
+            topics = self.topics_of(world)
+            enter(world, number, refusing(world, topics, self.refusal, number), Standing.OWN)
 
     def _caught(self, world: World) -> NDArray[np.integer]:
         topic, firm = world.entered
@@ -87,7 +207,9 @@ class ListRule(Settings):
         return rows[self.enough(world, rows)]
 
     def enough(self, world: World, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Tell which of some firms have enough live records to be on the blacklist."""
+        """Tell which of some firms have enough records to be on the blacklist."""
+        if self.window or self.amount:
+            return self._window(world).reached(self._limits)[rows]
         live = world.firms.live[:, self.topics_of(world)][:, :, rows].sum(axis=1, dtype=np.uint16)
         enough = np.zeros(len(rows), np.bool_)
         if self.serious:
@@ -127,37 +249,6 @@ def _live(world: World, topics: list[int], severities: tuple[int, ...]) -> NDArr
         for s in severities:
             count += world.firms.live[s, k]
     return count
-
-
-def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standing) -> None:
-    """Put firms on a list; those already on it by association are now on it for their own act."""
-    if not len(rows):
-        return
-    firms = world.firms
-    listing = firms.listing[number]
-    new = rows[listing[rows] == 0]
-    firms.listed_since[number, new] = world.month
-    own = rows[listing[rows] == Standing.ASSOCIATED] if standing == Standing.OWN else rows[:0]
-    listing[new] = standing
-    listing[own] = standing
-    world.log(Event.LISTED, new, number, standing)
-    if world.law.black[number]:
-        world.count("listed", world.at_home(new))
-
-
-def leave(world: World, number: int, rows: NDArray[np.int64], *, repaired: bool) -> None:
-    """Take firms off a list."""
-    if not len(rows):
-        return
-    firms = world.firms
-    months = world.month - firms.listed_since[number, rows]
-    firms.listing[number, rows] = Standing.UNLISTED
-    firms.listed_since[number, rows] = NEVER
-    world.log(Event.DELISTED, rows, number, int(repaired))
-    if world.law.black[number]:
-        home = ~firms.overseas[rows]
-        world.count("delisted", rows[home])
-        world.count("delisted_months", rows[home], months[home])
 
 
 def blacklists_of(lists: dict[str, ListRule], topics: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from creditregime.regime.measures import Catalogue, Measure
+from creditregime.regime.levers import Measure
+from creditregime.regime.measures import Catalogue
 from creditregime.regime.rating import Rating
 from creditregime.world import Bytes, Floats, World
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from creditregime.codes import Event, Standing
 from creditregime.component import Rule, parameter
-from creditregime.regime.lists import ListRule, leave
+from creditregime.regime.listing import leave
+from creditregime.regime.lists import ListRule
 from creditregime.regime.records import standing, withdraw
 from creditregime.world import World
 

@@ -15,6 +15,7 @@ from pydantic import model_validator
 
 from creditregime.codes import Event
 from creditregime.component import PerTopic, Rule, parameter, planned
+from creditregime.regime.correction import add_points_back
 from creditregime.units import MONTHS, by_topic
 from creditregime.world import Bytes, Floats, World
 
@@ -191,6 +192,7 @@ class Points(Rating, kind="points"):
                 points = world.law.points[k, s]
                 if points:
                     score -= np.multiply(world.firms.live[s, k], points, out=scratch)
+        add_points_back(world, topics, score)
         if self.floor is not None:
             np.maximum(score, np.float32(self.floor), out=score)
         if self.cap is not None:

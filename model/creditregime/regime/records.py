@@ -80,6 +80,17 @@ def repair_records(world: World, repaired: NDArray[np.bool_]) -> None:
     firms.live[:, k, row] = 0
 
 
+def strike(world: World, rows: Chosen) -> NDArray[np.bool_]:
+    """Mark records as repaired; they cease to count. Return which of them had entered."""
+    records, firms = world.records, world.firms
+    entered: NDArray[np.bool_] = records["entry"][rows] <= world.month
+    counted = rows[entered]
+    at = (records["severity"][counted] - 1, records["topic"][counted], records["firm"][counted])
+    np.subtract.at(firms.live, at, np.uint8(1))
+    records["repaired"][rows] = world.month
+    return entered
+
+
 def _recall_newest(world: World, rows: NDArray[np.integer]) -> None:
     """Bring the month of the newest record of some firms in line with the records that were not withdrawn."""
     if not len(rows):

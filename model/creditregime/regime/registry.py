@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from creditregime.component import Rule, parameter
 from creditregime.regime.entry_errors import entered_wrongly
-from creditregime.regime.lists import leave
+from creditregime.regime.listing import leave
 from creditregime.regime.records import recent, withdraw
 from creditregime.topics import Topic
 from creditregime.world import World

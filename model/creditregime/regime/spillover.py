@@ -10,7 +10,8 @@ from pydantic import model_validator
 
 from creditregime.codes import Standing
 from creditregime.component import Rule, Settings, parameter
-from creditregime.regime.lists import ListRule, enter, leave
+from creditregime.regime.listing import enter, leave
+from creditregime.regime.lists import ListRule
 from creditregime.regime.neighbours import Neighbours, katz, refuse_divergence
 from creditregime.regime.rating import Rating
 from creditregime.world import Floats, World

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Event
-from creditregime.regime.lists import ListRule, leave
+from creditregime.regime.listing import leave
+from creditregime.regime.lists import ListRule
 from creditregime.regime.local_rules import LocalCatalogue, Patchwork
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.pilots import UNRATED, everywhere, lists_in_force

@@ -1,0 +1,42 @@
+"""Putting firms on lists and taking them off, whoever decides it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditregime.codes import Event, Standing
+from creditregime.world import NEVER, World
+
+
+def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standing) -> None:
+    """Put firms on a list; those already on it by association are now on it for their own act."""
+    if not len(rows):
+        return
+    firms = world.firms
+    listing = firms.listing[number]
+    new = rows[listing[rows] == 0]
+    firms.listed_since[number, new] = world.month
+    own = rows[listing[rows] == Standing.ASSOCIATED] if standing == Standing.OWN else rows[:0]
+    listing[new] = standing
+    listing[own] = standing
+    world.log(Event.LISTED, new, number, standing)
+    if world.law.black[number]:
+        world.count("listed", world.at_home(new))
+
+
+def leave(world: World, number: int, rows: NDArray[np.int64], *, repaired: bool) -> None:
+    """Take firms off a list."""
+    if not len(rows):
+        return
+    firms = world.firms
+    months = world.month - firms.listed_since[number, rows]
+    if world.law.black[number]:
+        firms.delisted[rows[firms.listing[number, rows] == Standing.OWN]] = world.month
+    firms.listing[number, rows] = Standing.UNLISTED
+    firms.listed_since[number, rows] = NEVER
+    world.log(Event.DELISTED, rows, number, int(repaired))
+    if world.law.black[number]:
+        home = ~firms.overseas[rows]
+        world.count("delisted", rows[home])
+        world.count("delisted_months", rows[home], months[home])
