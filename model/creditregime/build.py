@@ -41,7 +41,8 @@ def build_world(scenario: Scenario, economy: Economy | None = None, seeds: Seque
 
 def catalogue(scenario: Scenario, world: World) -> Catalogue:
     """Return the scenario's measures and rewards, ready to be applied."""
-    return Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
+    rules = scenario.measures, scenario.rewards, scenario.joint_punishment
+    return Catalogue(world, *rules, carry=scenario.spillover.carry)
 
 
 def _law(scenario: Scenario, jurisdictions: int) -> Law:
@@ -77,7 +78,9 @@ def _prepare(scenario: Scenario, world: World) -> None:
     scenario.rating.prepare(world)
     scenario.trade.prepare(world)
     scenario.finance.prepare(world)
-    scenario.spillover.partner.prepare(world)
+    for number, rule in enumerate(scenario.lists.values()):
+        rule.prepare(world, number)
+    scenario.spillover.prepare(world)
     catalogue(scenario, world).price(world, scenario.rating, scenario.lists)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 OWNERSHIPS = ("state", "private", "foreign")
+CHANNELS = ("partner", "contractor", "group", "person", "staff")
+"""Names of the spillover channels."""
 
 
 class Severity(IntEnum):
@@ -84,6 +86,7 @@ class Event(IntEnum):
     ENTERED = 8  # -, -
     FINED = 9  # topic, -
     LOST_BUYER = 10  # -, the buyer's row
+    ASSOCIATED = 20  # channel, -: begins to bear neighbours' measures
 
 
 class Payer(IntEnum):

@@ -97,7 +97,7 @@ class CreditRegime(AgentViews, mesa.Model):
         spec.learning.register(world, entrants)
         spec.rating.register(world, entrants)
         spec.finance.found(world, entrants)
-        spec.spillover.person.register(world, entrants)
+        spec.spillover.register(world, entrants)
         self.series.measure()
         self.datacollector.collect(self)
         world.close_month()

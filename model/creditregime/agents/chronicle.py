@@ -7,14 +7,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from creditregime.codes import Attribution, Event, ExitCause, Origin, Severity, Standing
+from creditregime.agents.association import FALLEN, PUNISHED, associates, culprits, named
+from creditregime.codes import CHANNELS, Attribution, Event, ExitCause, Origin, Severity, Standing
 from creditregime.units import MONTHS
 from creditregime.world import World
 
 RECORDED = -1
 """Records are kept in a log of their own; here they are one more kind of event."""
 _ORDER = {Event.VIOLATED: 0, RECORDED: 1, Event.FINED: 2, Event.GRADED: 3, Event.LISTED: 4, Event.DELISTED: 4}
-_ORDER |= {Event.SANCTIONED: 5, Event.LOST_SUPPLIER: 6, Event.LOST_BUYER: 6, Event.FOUND_SUPPLIER: 6}
+_ORDER |= {
+    Event.SANCTIONED: 5,
+    Event.ASSOCIATED: 5,
+    Event.LOST_SUPPLIER: 6,
+    Event.LOST_BUYER: 6,
+    Event.FOUND_SUPPLIER: 6,
+}
 _ORDER |= {Event.EXITED: 7, Event.ENTERED: 8}
 
 
@@ -28,10 +35,10 @@ class Entry(NamedTuple):
     firm
         Which firm at this place, counted from 1.
     event
-        What: violated, recorded, fined, graded, listed, delisted, sanctioned, lost_supplier, lost_buyer,
-        found_supplier, exited, entered.
+        What: violated, recorded, fined, graded, listed, delisted, sanctioned, associated, lost_supplier,
+        lost_buyer, found_supplier, exited, entered.
     subject
-        Of what: the topic, file, list or measure.
+        Of what: the topic, file, list, measure or spillover channel.
     detail
         How: the severity, grade, standing, agency or cause of exit.
     reason
@@ -124,21 +131,44 @@ class _Chronicler:
         if not before:
             return entry._replace(subject=subject, detail=now)
         fell = rank < self.world.law.grades.index(before)
-        return entry._replace(subject=subject, detail=now, reason=f"{'fell' if fell else 'rose'} from {before}")
+        reason = f"{'fell' if fell else 'rose'} from {before}"
+        blame = self._blamed(entry.month) if fell and not self.fresh else ""
+        return entry._replace(subject=subject, detail=now, reason=reason + blame)
+
+    def _blamed(self, month: int) -> str:
+        """Tell with whom a firm without a new record of its own fell, as far as its neighbours are still the same."""
+        found = culprits(self.model, self.row, month, FALLEN)
+        fresh = self.world.records["firm"][self.world.records["month"] == month].tolist()
+        found += [other for other in associates(self.model, self.row, "records") if other.row in fresh]
+        return f", by association with {named(found)}," if found else ""
+
+    def _associated(self, entry: Entry, channel: int, _: int) -> Entry:
+        found = culprits(self.model, self.row, entry.month, PUNISHED, "lever")
+        found = [other for other in found if other.channel == CHANNELS[channel]]
+        return entry._replace(subject=CHANNELS[channel], detail="measures", reason=named(found))
 
     def _listed(self, entry: Entry, number: int, standing: int) -> Entry:
         name = self.world.law.lists[number]
         rule = self.model.spec.lists[name]
         self.lists.add(name)
         if standing == Standing.ASSOCIATED:
-            partners = [row for row in self._partners() if name in listed_on(self.world, row, entry.month)]
-            named = ", ".join(f"firm {row}" for row in partners)
-            return entry._replace(subject=name, detail="association", reason=f"with {named}" if named else "")
+            return entry._replace(subject=name, detail="association", reason=self._associates(name, entry.month))
         records = [r for r in self.fresh if rule.topic in ("general", r.subject)]
         reason = (
             ", ".join(f"{r.detail} {r.subject} record" for r in records) if rule.colour == "black" else "good conduct"
         )
-        return entry._replace(subject=name, detail="own act", reason=reason or "its grade")
+        first = entry.month == 0 and bool(rule.initial)
+        return entry._replace(subject=name, detail="own act", reason=reason or ("" if first else "its grade"))
+
+    def _associates(self, name: str, month: int) -> str:
+        """Tell with whom a firm was listed, as far as its neighbours are still the same."""
+        found = [
+            other
+            for other in associates(self.model, self.row, "list")
+            if name in listed_on(self.world, other.row, month)
+        ]
+        found += associates(self.model, self.row, "records")
+        return f"with {named(found)}" if found else ""
 
     def _delisted(self, entry: Entry, number: int, repaired: int) -> Entry:
         name = self.world.law.lists[number]
@@ -178,10 +208,6 @@ class _Chronicler:
 
     def _black(self, names: set[str]) -> bool:
         return any(self.model.spec.lists[name].colour == "black" for name in names)
-
-    def _partners(self) -> list[int]:
-        network = self.world.network
-        return sorted({*network.suppliers(self.row).tolist(), *network.buyers(self.row).tolist()})
 
 
 def listed_on(world: World, row: int, month: int) -> set[str]:

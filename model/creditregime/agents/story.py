@@ -24,6 +24,12 @@ _CAUSES = {
     "voluntary": "its foreign owner could earn more elsewhere",
     "background": "for reasons outside the model",
 }
+_NEIGHBOURS = {
+    "partner": "its partners",
+    "contractor": "its contractors",
+    "group": "its group",
+    "person": "the other firms of its responsible person",
+}
 _ATTRIBUTIONS = {
     "own_sanctions": "sanctions for its own acts",
     "associated_sanctions": "sanctions through association",
@@ -102,7 +108,7 @@ def _listed(model: Any, row: int, entries: list[Entry]) -> list[str]:
         elif model.spec.lists[e.subject].colour == "red":
             said.append(f"it entered {target}")
         else:
-            said.append(f"it was put on {target} for {_reason(e.reason)}")
+            said.append(f"it was put on {target} for {_reason(e.reason)}" if e.reason else f"it stood on {target}")
     return said
 
 
@@ -123,6 +129,10 @@ def _sanctioned(model: Any, row: int, entries: list[Entry]) -> list[str]:
         f"the {_plain(agency)} agency {'joined in with' if jointly else 'imposed'} {_joined(names)}"
         for (agency, jointly), names in groups.items()
     ]
+
+
+def _associated(model: Any, row: int, entries: list[Entry]) -> list[str]:
+    return [f"it began to bear part of the measures against {e.reason or _NEIGHBOURS[e.subject]}" for e in entries]
 
 
 def _lost_supplier(model: Any, row: int, entries: list[Entry]) -> list[str]:
@@ -180,6 +190,7 @@ _SAY: dict[str, Callable[[Any, int, list[Entry]], list[str]]] = {
     "listed": _listed,
     "delisted": _delisted,
     "sanctioned": _sanctioned,
+    "associated": _associated,
     "lost_supplier": _lost_supplier,
     "lost_buyer": _lost_buyer,
     "found_supplier": _found_supplier,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from creditregime.codes import OWNERSHIPS, Attribution, ExitCause, Origin, Standing
+from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, ExitCause, Origin, Standing
 from creditregime.component import Settings, parameter
 from creditregime.network import Network
 from creditregime.world import Floats, World
@@ -195,6 +195,8 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
         "months_on_list": np.divide(months, delisted, out=np.zeros_like(months + delisted), where=delisted > 0),
         "downgraded_by_association": world.number((firms.grade < firms.own_grade).any(axis=0) & firms.active) / some,
     }
+    for channel in CHANNELS:
+        row[f"points_by_{channel}"] = world.tally.get(f"points_by_{channel}", nothing) / some
     for code, name in enumerate(world.law.grades):
         held = [world.number((grade == code) & firms.active) for grade in firms.grade]
         row[f"grade_{name}"] = np.mean(held, axis=0) / some

@@ -14,9 +14,9 @@ ESSENTIAL, NON_ESSENTIAL, NEGLIGIBLE = 1, 0, 2
 """What a supplier sector is to a buyer sector: a binding minimum, a linear loss, or no loss (Diem et al. 2022)."""
 
 
-def column(dtype: str, axes: str, unit: str, meaning: str) -> Any:
+def column(dtype: str, axes: str, unit: str, meaning: str, **default: Any) -> Any:
     """Declare an array of an economy; axes are N firms, L links, S sectors."""
-    return field(metadata={"dtype": np.dtype(dtype), "axes": axes, "unit": unit, "meaning": meaning})
+    return field(metadata={"dtype": np.dtype(dtype), "axes": axes, "unit": unit, "meaning": meaning}, **default)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,18 @@ class Columns:
     export_share: Array = column("float32", "S", "share of final demand", "sold abroad")
     energy_share: Array = column("float32", "S", "money per money of output", "electricity bought")
     starts: tuple[int, ...] = (0,)
+    contract: Array = column(
+        "bool",
+        "L",
+        "-",
+        "the supplier works as the buyer's contractor; empty: none does",
+        default_factory=lambda: np.empty(0, np.bool_),
+    )
+
+    def __post_init__(self) -> None:
+        """Take links for ordinary purchases where nothing is said about contracts."""
+        if not np.size(self.contract):
+            object.__setattr__(self, "contract", np.zeros(len(self.buyer), np.bool_))
 
     @property
     def firms(self) -> int:
@@ -58,8 +70,8 @@ def columns() -> list[Field[Any]]:
     return [f for f in fields(Columns) if f.metadata]
 
 
-def sorted_links(sector: Array, buyer: Array, supplier: Array, coefficient: Array) -> dict[str, Array]:
-    """Return the three link columns in the order of (buyer, sector of the supplier, supplier)."""
+def sorted_links(sector: Array, buyer: Array, supplier: Array, coefficient: Array, contract: Array) -> dict[str, Array]:
+    """Return the link columns in the order of (buyer, sector of the supplier, supplier)."""
     order = np.lexsort((supplier, sector[supplier], buyer))
     links = {"buyer": buyer.astype(np.int32)[order], "supplier": supplier.astype(np.int32)[order]}
-    return {**links, "coefficient": coefficient.astype(np.float32)[order]}
+    return {**links, "coefficient": coefficient.astype(np.float32)[order], "contract": contract[order]}

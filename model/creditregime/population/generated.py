@@ -12,6 +12,7 @@ from creditregime.errors import PopulationError
 from creditregime.population import attributes as draw
 from creditregime.population.attributes import Labels, Reals
 from creditregime.population.balancing import balance, final_demand, targets
+from creditregime.population.columns import Array
 from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, Economy
 from creditregime.population.input_output import InputOutput, read_table
 from creditregime.population.matching import Market, match
@@ -94,6 +95,14 @@ class Generated(Population, kind="generated"):
     shared_person_share: float = parameter(
         0.1, unit="share of firms", description="firms whose responsible person also runs another", ge=0, lt=1
     )
+    contract_share: float = parameter(
+        0.1,
+        unit="share of links",
+        description="supply links over which the supplier works as the buyer's contractor; they matter to"
+        " spillover.contractor only",
+        ge=0,
+        le=1,
+    )
     procurement: dict[str, float] = parameter(
         unit="share of domestic final demand",
         description="bought by the state, by sector, with an optional default",
@@ -140,6 +149,7 @@ def generate(rule: Generated, seed: int) -> Economy:
         buyer=buyer,
         supplier=supplier,
         coefficient=coefficient,
+        contract=_contracts(buyer, supplier, rule, seed),
         **_labels(rule, seed),
         **_sector_facts(rule, table, domestic),
     ).validate()
@@ -197,6 +207,16 @@ def _labels(rule: Generated, seed: int) -> dict[str, Any]:
         "group": draw.attached(rule.firms, rule.branch_share, seed, "population.group"),
         "person": draw.attached(rule.firms, rule.shared_person_share, seed, "population.person"),
     }
+
+
+def _contracts(buyer: Array, supplier: Array, rule: Generated, seed: int) -> NDArray[np.bool_]:
+    """Return which links are contracts, (L,): a draw of the buyer plus one of the supplier, modulo 1.
+
+    Uniform, and independent for any two links; a firm more shifts no other link's draw.
+    """
+    own, other = (generator(seed, "population.contract", lane).random(rule.firms, np.float32) for lane in (0, 1))
+    drawn: NDArray[np.bool_] = (own[buyer] + other[supplier]) % 1 < np.float32(rule.contract_share)
+    return drawn
 
 
 def _sector_facts(rule: Generated, table: InputOutput, domestic: Reals) -> dict[str, Any]:
