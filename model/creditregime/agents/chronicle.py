@@ -128,19 +128,18 @@ class _Chronicler:
         subject = self.world.topics[file] if len(self.world.firms.grade) > 1 else "all"
         before, now = self.grades.get(subject, ""), self.world.law.grades[rank]
         self.grades[subject] = now
-        if not before:
-            return entry._replace(subject=subject, detail=now)
-        fell = rank < self.world.law.grades.index(before)
-        reason = f"{'fell' if fell else 'rose'} from {before}"
-        blame = self._blamed(entry.month) if fell and not self.fresh else ""
-        return entry._replace(subject=subject, detail=now, reason=reason + blame)
+        grades = self.world.law.grades
+        fell = rank < (grades.index(before) if before else len(grades) - 1)
+        reasons = [f"{'fell' if fell else 'rose'} from {before}"] if before else []
+        reasons += self._blamed(entry.month) if fell and not self.fresh else []
+        return entry._replace(subject=subject, detail=now, reason=", ".join(reasons))
 
-    def _blamed(self, month: int) -> str:
+    def _blamed(self, month: int) -> list[str]:
         """Tell with whom a firm without a new record of its own fell, as far as its neighbours are still the same."""
         found = culprits(self.model, self.row, month, FALLEN)
         fresh = self.world.records["firm"][self.world.records["month"] == month].tolist()
         found += [other for other in associates(self.model, self.row, "records") if other.row in fresh]
-        return f", by association with {named(found)}," if found else ""
+        return [f"by association with {named(found)}"] if found else []
 
     def _associated(self, entry: Entry, channel: int, _: int) -> Entry:
         found = culprits(self.model, self.row, entry.month, PUNISHED, "lever")

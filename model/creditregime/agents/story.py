@@ -95,7 +95,10 @@ def _graded(model: Any, row: int, entries: list[Entry]) -> list[str]:
     said = []
     for e in entries:
         file = "its grade" if e.subject == "all" else f"its {_plain(e.subject)} grade"
-        said.append(f"{file} {e.reason} to {e.detail}" if e.reason else f"{file} became {e.detail}")
+        change, _, blame = e.reason.rpartition("by association")
+        blame = f" by association{blame}" if change or e.reason.startswith("by ") else ""
+        change = change.rstrip(", ") if blame else e.reason
+        said.append(f"{file} {f'{change} to' if change else 'became'} {e.detail}{blame}")
     return said
 
 
