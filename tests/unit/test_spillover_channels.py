@@ -147,9 +147,12 @@ def test_contracts_survive_graphs_files_and_renumbering(tmp_path: Any) -> None:
     order = np.random.Generator(np.random.PCG64(1)).permutation(60)
     moved = economy.renumbered(order)
     pairs = {
-        (int(b), int(s)) for b, s in zip(order[moved.buyer[moved.contract]], order[moved.supplier[moved.contract]])
+        (int(b), int(s))
+        for b, s in zip(order[moved.buyer[moved.contract]], order[moved.supplier[moved.contract]], strict=True)
     }
-    assert pairs == set(zip(economy.buyer[economy.contract].tolist(), economy.supplier[economy.contract].tolist()))
+    assert pairs == set(
+        zip(economy.buyer[economy.contract].tolist(), economy.supplier[economy.contract].tolist(), strict=True)
+    )
     nx.write_graphml(economy.to_networkx(), tmp_path / "e.graphml")
     read = Economy.from_networkx(nx.read_graphml(tmp_path / "e.graphml"))
     assert read.contract.sum() == economy.contract.sum() > 0

@@ -126,7 +126,7 @@ def test_listing_reaches_so_many_hops() -> None:
     assert listing(path, [0], 9, partner=rule | {"reach": "recursive"}) == [0, 1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("degree", range(1, 13))
+@pytest.mark.parametrize("degree", [1, 3, 6, 7, 25])  # a twenty-fifth is rounded down
 def test_a_share_that_equals_the_threshold_reaches_it(degree: int) -> None:
     star = links(degree + 1, *[(i, degree) for i in range(degree)])
     for number in range(1, degree + 1):
