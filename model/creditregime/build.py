@@ -52,21 +52,28 @@ def build_world(
     scenario.trade.prepare(world)
     scenario.finance.prepare(world)
     _price(rules[0], world)
+    _first_listings(rules[0], world)
     return world
 
 
 def enact(scenario: Scenario, world: World) -> None:
     """Put a scenario's regime in force in a world that is under way."""
-    rules = everywhere(scenario)
+    rules, lists = everywhere(scenario), world.law.lists
     world.change_law(_law(rules, len(world.spans)), _dimensions(rules, world.economy))
     _write_law(rules[0], world)
     _price(rules[0], world)
+    _first_listings(rules[0], world, lists)
+
+
+def catalogue(scenario: Scenario, world: World) -> Catalogue:
+    """Return the scenario's measures and rewards, ready to be applied."""
+    rules = scenario.measures, scenario.rewards, scenario.joint_punishment
+    return Catalogue(world, *rules, carry=scenario.spillover.carry)
 
 
 def _price(scenario: Scenario, world: World) -> None:
     """Write what grades and lists cost a firm."""
-    measures = Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
-    measures.price(world, scenario.rating, scenario.lists)
+    catalogue(scenario, world).price(world, scenario.rating, scenario.lists)
     scenario.finance.enact(world)
 
 
@@ -117,8 +124,15 @@ def _write_law(scenario: Scenario, world: World) -> None:
     scenario.registry.enact(world, scenario.topics)
     scenario.repair.enact(world, scenario.lists)
     scenario.rating.enact(world)
-    scenario.spillover.partner.enact(world)
+    scenario.spillover.enact(world)
     scenario.trade.enact(world)
+
+
+def _first_listings(scenario: Scenario, world: World, before: Sequence[str] = ()) -> None:
+    """Put firms on the lists that begin with some; lists from before a change of the law go on as they are."""
+    for number, (name, rule) in enumerate(scenario.lists.items()):
+        if name not in before:
+            rule.prepare(world, number)
 
 
 def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:

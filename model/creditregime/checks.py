@@ -227,16 +227,50 @@ def _joint(scenario: Any) -> Iterator[Problem]:
 
 
 def _spillover(scenario: Any) -> Iterator[Problem]:
-    partner = scenario.spillover.partner
-    if getattr(partner, "mode", "") == "list" and not scenario.lists:
-        yield Problem("spillover.partner.mode", "'list' needs blacklists; there are none")
+    spillover = scenario.spillover
+    channels = {name: getattr(spillover, name) for name in ("partner", "contractor", "group", "person")}
+    for name, channel in channels.items():
+        yield from _channel(scenario, f"spillover.{name}", channel)
     if not scenario.rating.rates:
-        if getattr(partner, "mode", "") == "points":
-            yield Problem("spillover.partner.mode", "'points' needs a rating; rating.kind is none")
-        for channel in ("group", "person"):
-            kind = getattr(scenario.spillover, channel).kind
-            if kind != "none":
-                yield Problem(f"spillover.{channel}.kind", f"'{kind}' needs a rating; rating.kind is none")
+        for name in ("person", "staff"):
+            rule = getattr(spillover, name)
+            if rule.kind == "associated_d" or (name == "staff" and not _off(rule)):
+                yield Problem(f"spillover.{name}.kind", f"'{rule.kind}' needs a rating; rating.kind is none")
+    if spillover.layers != "any":
+        yield from _layers(spillover)
+
+
+def _channel(scenario: Any, path: str, channel: Any) -> Iterator[Problem]:
+    mode = getattr(channel, "mode", "")
+    if mode == "list" and not scenario.lists:
+        yield Problem(f"{path}.mode", "'list' needs blacklists; there are none")
+    if mode == "lever" and not scenario.measures:
+        yield Problem(f"{path}.mode", "'lever' needs measures; there are none")
+    if mode in ("points", "grade") and not scenario.rating.rates:
+        yield Problem(f"{path}.mode", f"'{mode}' needs a rating; rating.kind is none")
+    if mode == "records":
+        if not scenario.rating.rates and not scenario.lists:
+            yield Problem(f"{path}.mode", "'records' needs a rating or blacklists; there are none")
+        for name in channel.topics if channel.topics != "all" else ():
+            if name not in scenario.topics:
+                yield unknown(f"{path}.topics", name, list(scenario.topics))
+
+
+def _layers(spillover: Any) -> Iterator[Problem]:
+    """Refuse layers that cannot act as one: they must reach equally far."""
+    for mode in ("list",) if spillover.layers == "all" else ("points", "list", "lever"):
+        channels = spillover.carriers(mode)
+        for channel in channels[1:]:
+            first = channels[0]
+            for key in ("reach",) if channel.reach != "truncated" else ("reach", "hops"):
+                one, other = getattr(first, key), getattr(channel, key)
+                if one != other:
+                    text = f"{other!r} differs from {one!r} of spillover.{first.name}; with layers"
+                    yield Problem(f"spillover.{channel.name}.{key}", f"{text} '{spillover.layers}' they must agree")
+    for channel in spillover.carriers("list") if spillover.layers == "sum" else ():
+        if channel.rule != "threshold":
+            text = f"'{channel.rule}' has no share that could be pooled; allowed with layers 'sum': threshold"
+            yield Problem(f"spillover.{channel.name}.rule", text)
 
 
 def _relocation(scenario: Any) -> Iterator[Problem]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 OWNERSHIPS = ("state", "private", "foreign")
+CHANNELS = ("partner", "contractor", "group", "person", "staff")
+"""Names of the spillover channels."""
 
 
 class Severity(IntEnum):
@@ -93,6 +95,7 @@ class Event(IntEnum):
     ADOPTED = 12  # pilot among those so far, 0 national; region. A region's doing: its firm is -1 less the jurisdiction
     DEFAULTED = 13  # -, -
     STRUCK_OFF = 14  # topic, 1 on appeal
+    ASSOCIATED = 20  # channel, -: begins to bear neighbours' measures
 
 
 class Payer(IntEnum):

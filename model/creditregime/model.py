@@ -151,7 +151,7 @@ class CreditRegime(AgentViews, mesa.Model):
         spec.learning.register(world, entrants)
         self.territories.register(entrants)
         spec.finance.found(world, entrants)
-        spec.spillover.person.register(world, entrants)
+        spec.spillover.register(world, entrants)
 
     def _at_stake(self, rules: Scenario) -> Callable[[], Floats]:
         """Return what computes the value at stake under some rules, (K, N), when it is needed."""

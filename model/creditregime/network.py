@@ -36,6 +36,8 @@ class Network:
         The coefficient while the link is active, 0 while it is not.
     since : (L,) int16
         Month in which the present partner came.
+    contract : (L,) bool
+        The supplier works as the buyer's contractor (a new partner on the link takes over the contract).
     group_pointer : (G + 1,) int32
         The links of input group ``g`` (one buyer, one supplying sector).
     firm_groups : (N + 1,) int32
@@ -61,6 +63,7 @@ class Network:
         self.coefficient = economy.coefficient.copy()
         self.weight = economy.coefficient.copy()
         self.since = np.full(len(self.supplier), -1, np.int16)
+        self.contract = economy.contract.copy()
         self.pointer = pointers(economy.buyer, rows)
         sector = economy.sector[self.supplier]
         first = np.ones(len(sector), np.bool_)
@@ -150,9 +153,13 @@ class Network:
 
     def unweighted(self) -> Network:
         """Return a view of the same links in which every active one has weight 1."""
-        plain = copy.copy(self)
-        plain.weight = (self.weight > 0).astype(np.float32)
-        return plain
+        return self.weighted((self.weight > 0).astype(np.float32))
+
+    def weighted(self, weight: Floats) -> Network:
+        """Return a view of the same links with other weights, (L,); 0 leaves a link out."""
+        view = copy.copy(self)
+        view.weight = weight
+        return view
 
     def within(self, group: NDArray[Any]) -> Network:
         """Return a view of the same links in which only those between firms of the same group have weight."""

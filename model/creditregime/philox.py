@@ -19,8 +19,10 @@ _WORD = 2**64 - 1
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
-def uniforms_at(rows: NDArray[np.int64], key: tuple[int, int], lane: int, month: int) -> NDArray[np.float32]:
-    """Return the float32 uniforms that a dense draw of the stream would give these rows."""
+def uniforms_at(
+    rows: NDArray[np.int64], key: tuple[int, int], lane: int | NDArray[np.int64], month: int
+) -> NDArray[np.float32]:
+    """Return the float32 uniforms that a dense draw of the stream would give these rows (one lane, or one each)."""
     row = rows.astype(np.uint64)
     block = (row >> np.uint64(3)) + np.uint64(1)  # eight numbers a block; the counter is raised before the first
     words = _block((block, np.full_like(block, lane), np.full_like(block, month), np.zeros_like(block)), key)

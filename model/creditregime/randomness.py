@@ -91,6 +91,23 @@ class Streams:
             draws[of_lane] = self.at(rows[of_lane], purpose, month, int(lane))
         return draws
 
+    def items(self, purpose: str, counts: Sequence[int]) -> Floats:
+        """Return one uniform for each of the items of every jurisdiction, in their order: drawn once, as for links."""
+        parts = [
+            generator(seed, purpose).random(count, dtype=np.float32)
+            for (_, _, seed), count in zip(self.spans, counts, strict=True)
+        ]
+        return np.concatenate(parts)
+
+    def pairs(self, purpose: str, first: NDArray[np.int64], second: NDArray[np.int64]) -> Floats:
+        """Return one uniform for each pair of rows of the same jurisdiction, whatever other pairs there are."""
+        draws = np.empty(len(first), np.float32)
+        for start, stop, seed in self.spans:
+            here = np.flatnonzero((first >= start) & (first < stop))
+            key = (seed & _WORD, purpose_key(purpose))
+            draws[here] = uniforms_at(first[here] - start, key, second[here] - start, 0)
+        return draws
+
     def normal(self, purpose: str, month: int, lane: int = 0) -> Floats:
         """Return one standard normal a row, shape (N,), float32, by the quantile function."""
         draws = self.uniform(purpose, month, lane)

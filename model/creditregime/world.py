@@ -70,6 +70,7 @@ class Firms(Table):
     own_grade: Bytes = column(np.uint8, "grade", "grade without association, 0 lowest", per=("file",))
     grade: Bytes = column(np.uint8, "grade", "grade in each file, 0 lowest", per=("file",))
     associated_until: Months = column(np.int16, "month", "graded lowest until then through its person", fill=NEVER)
+    workforce: Floats = column(np.float32, "points", "shortfall of the workers' mean score (staff channel)")
     listing: Bytes = column(np.uint8, "standing", "on the list: 0 no, 1 own act, 2 by association", per=("list",))
     listed_since: Months = column(np.int16, "month", "month of entry to the list", per=("list",), fill=NEVER)
     delisted: Months = column(np.int16, "month", "month in which it last left a blacklist", fill=NEVER)

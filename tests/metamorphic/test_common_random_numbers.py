@@ -80,6 +80,47 @@ TOGGLES: dict[str, Toggle] = {
         lambda model: bool((model.world.firms.listing == 2).any()),
         {"spillover.partner": {"kind": "linear", "mode": "list", "threshold": 0.05}, "lists.labour.records": 1},
     ),
+    "spillover by grades": Toggle(
+        {"spillover.partner": {"kind": "none"}},
+        lambda model: bool((model.world.firms.grade < model.world.firms.own_grade).any()),
+        {
+            "spillover.partner": {"kind": "linear", "mode": "grade", "strength": 1.0, "gap": 0, "share": 0.0},
+            "spillover.person": {"kind": "none"},
+            "monitoring.share": 0.01,
+        },
+    ),
+    "spillover of measures": Toggle(
+        {"spillover.partner": {"kind": "none"}},
+        lambda model: bool(model.world.firms.associated_cost.any()),
+        {
+            "spillover.partner": {"kind": "linear", "mode": "lever"},
+            "spillover.person": {"kind": "none"},
+            "monitoring.share": 0.01,
+        },
+    ),
+    "contractors' records": Toggle(
+        {"spillover.contractor": {"kind": "none"}},
+        lambda model: (
+            bool(np.sum(model.series.latest["points_by_contractor"]) > 0)
+            or bool((model.world.firms.listing == 2).any())
+        ),
+        {
+            "spillover.partner": {"kind": "none"},
+            "spillover.contractor": {"kind": "linear"},
+            "population.contract_share": 0.3,
+            "monitoring.share": 0.01,
+        },
+    ),
+    "list of a person's firms": Toggle(
+        {"spillover.person": {"kind": "none"}},
+        lambda model: bool((model.world.firms.listing == 2).any()),
+        {
+            "spillover.partner": {"kind": "none"},
+            "spillover.person": {"kind": "linear", "mode": "list"},
+            "population.shared_person_share": 0.5,
+            "lists.labour.records": 1,
+        },
+    ),
     "person": Toggle(
         {"spillover.person": {"kind": "none"}},
         tallied("associated_entries"),

@@ -149,8 +149,9 @@ LIST = st.fixed_dictionaries(
         "refusal": SHARE,
         "cured": st.sampled_from([0.0, 0.9]),
         "at_stake": st.booleans(),
+        "initial": SHARE,
     },
-)
+).map(lambda rule: rule | {"initial": 0.0} if rule.get("colour") == "red" else rule)
 REPAIR = (
     kind("none")
     | kind("timed")
@@ -203,12 +204,50 @@ PARTNER = (
         reach=st.sampled_from(["first_order", "recursive"]),
     ).map(lambda rule: rule | {"mode": "list"})
 )
+CARRIED: dict[str, Any] = {
+    "strength": st.sampled_from([0.0, 0.3, 0.99]),
+    "mode": st.sampled_from(["points", "grade", "list", "lever"]),
+    "reach": st.sampled_from(["first_order", "truncated", "recursive"]),
+    "hops": st.integers(1, 5),
+    "rule": st.sampled_from(["threshold", "probability"]),
+    "threshold": st.sampled_from([0.1, 0.5, 1.5]),
+    "chance": SHARE,
+    "gap": st.integers(0, 3),
+    "share": SHARE,
+}
+CONTRACTED = CARRIED | {
+    "mode": st.sampled_from(["records", "points", "grade", "list", "lever"]),
+    "topics": st.sampled_from(["all", ["a"], ["a", "b"]]),
+    "weighting": st.sampled_from(["value", "equal"]),
+}
 SPILLOVER = mapping(
-    partner=PARTNER,
+    partner=PARTNER | kind("linear", **CARRIED, direction=st.sampled_from(["suppliers", "buyers", "both"])),
+    contractor=kind("none") | kind("linear", **CONTRACTED).map(lambda rule: {"topics": "all"} | rule),
     group=kind("none")
-    | kind("linear", strength=SHARE, direction=st.sampled_from(["branch_to_parent", "parent_to_branch", "both"])),
-    person=kind("none") | kind("associated_d", months=st.integers(1, 12), memory=st.integers(1, 60)),
+    | kind("linear", **CARRIED, direction=st.sampled_from(["branch_to_parent", "parent_to_branch", "both"])),
+    person=kind("none")
+    | kind("associated_d", months=st.integers(1, 12), memory=st.integers(1, 60))
+    | kind("linear", **CARRIED, months=st.integers(0, 12)),
+    staff=kind("none") | kind("linear", strength=SHARE, shortfall=st.sampled_from([0.0, 40.0]), persistence=SHARE),
+    layers=st.sampled_from(["any", "any", "all", "sum"]),
 )
+
+
+def _together(spillover: dict[str, Any], measures: bool) -> None:
+    """Make random channels fit each other: those in the same mode reach equally far, and together they converge."""
+    layers = spillover.get("layers", "any")
+    for name in ("partner", "contractor", "group", "person"):
+        rule = spillover.get(name, {"kind": "none"})
+        if rule["kind"] != "linear":
+            continue
+        if rule.get("mode") == "lever" and not measures:
+            rule["mode"] = "points"
+        if rule.get("reach") == "recursive" or layers != "any":
+            rule["strength"] = min(rule.get("strength", 0.2), 0.99 if layers == "any" else 0.2)
+        if layers != "any":
+            rule |= {"reach": "recursive", "rule": "threshold"}
+
+
 JOINT = kind("none") | kind(
     "memorandum",
     agencies=st.sampled_from(["all", ["a", "b"]]),
@@ -315,6 +354,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "rewards": draw(st.dictionaries(st.sampled_from(["r1"]), MEASURE)),
         "joint_punishment": draw(JOINT),
     }
+    _together(data["spillover"], bool(data["measures"]))
     if data["registry"].get("sharing", "siloed") != "siloed":
         data["registry"]["withheld"] = draw(st.sampled_from([[], ["b"], ["a", "c"]]))
         if draw(st.booleans()):

@@ -99,7 +99,7 @@ def test_unsorted_and_repeated_links_refused() -> None:
     columns_reversed = {name: getattr(VALID, name)[::-1].copy() for name in ("buyer", "supplier", "coefficient")}
     with pytest.raises(PopulationError, match="links must be sorted"):
         replace(VALID, **columns_reversed).validate()
-    twice = {name: np.repeat(getattr(VALID, name), 2) for name in ("buyer", "supplier", "coefficient")}
+    twice = {name: np.repeat(getattr(VALID, name), 2) for name in ("buyer", "supplier", "coefficient", "contract")}
     with pytest.raises(PopulationError, match="buys twice from the same supplier"):
         replace(VALID, **twice).validate()
 

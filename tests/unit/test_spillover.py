@@ -274,18 +274,20 @@ def test_associated_d_follows_the_person_to_a_new_firm_for_its_term() -> None:
     assert grades == [0, 0, 3]
 
 
-@pytest.mark.parametrize("channel", ["contractor", "staff"])
-def test_planned_channels_are_refused(channel: str) -> None:
-    with pytest.raises(ScenarioError, match=rf"spillover\.{channel}: kind 'linear' is not available in this version"):
-        bare(1, **RATED, spillover={channel: {"kind": "linear"}})
-
-
 @pytest.mark.parametrize(
     ("spillover", "said"),
     [
         ({"partner": {"kind": "linear"}}, "spillover.partner.mode: 'points' needs a rating"),
         ({"partner": {"kind": "linear", "mode": "list"}}, "spillover.partner.mode: 'list' needs blacklists"),
-        ({"group": {"kind": "linear"}}, "spillover.group.kind: 'linear' needs a rating"),
+        ({"group": {"kind": "linear"}}, "spillover.group.mode: 'points' needs a rating"),
+        (
+            {"group": {"kind": "linear", "mode": "list"}},
+            "spillover.group.mode: 'list' needs blacklists; there are none",
+        ),
+        ({"person": {"kind": "linear", "mode": "grade"}}, "spillover.person.mode: 'grade' needs a rating"),
+        ({"partner": {"kind": "linear", "mode": "lever"}}, "spillover.partner.mode: 'lever' needs measures"),
+        ({"staff": {"kind": "linear"}}, "spillover.staff.kind: 'linear' needs a rating; rating.kind is none"),
+        ({"contractor": {"kind": "linear"}}, "spillover.contractor.mode: 'records' needs a rating or blacklists"),
         ({"person": {"kind": "associated_d"}}, "spillover.person.kind: 'associated_d' needs a rating"),
         ({"partner": {"kind": "linear", "strenght": 0.1}}, "strenght: unknown key; did you mean 'strength'?"),
     ],

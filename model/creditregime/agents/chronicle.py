@@ -7,15 +7,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from creditregime.codes import Attribution, Event, ExitCause, Origin, Severity, Standing
+from creditregime.agents.association import FALLEN, PUNISHED, associates, culprits, named
+from creditregime.codes import CHANNELS, Attribution, Event, ExitCause, Origin, Severity, Standing
 from creditregime.units import MONTHS
 from creditregime.world import World
 
 RECORDED = -1
 """Records are kept in a log of their own; here they are one more kind of event."""
 _ORDER = {Event.VIOLATED: 0, RECORDED: 1, Event.FINED: 2, Event.GRADED: 3, Event.LISTED: 4, Event.DELISTED: 4}
-_ORDER |= {Event.SANCTIONED: 5, Event.LOST_SUPPLIER: 6, Event.LOST_BUYER: 6, Event.FOUND_SUPPLIER: 6}
-_ORDER |= {Event.STRUCK_OFF: 2, Event.ADOPTED: -1, Event.MOVED: 6, Event.EXITED: 7, Event.ENTERED: 8}
+_ORDER |= {Event.SANCTIONED: 5, Event.ASSOCIATED: 5, Event.LOST_SUPPLIER: 6, Event.LOST_BUYER: 6}
+_ORDER |= {Event.FOUND_SUPPLIER: 6, Event.STRUCK_OFF: 2, Event.ADOPTED: -1, Event.MOVED: 6}
+_ORDER |= {Event.EXITED: 7, Event.ENTERED: 8}
 
 
 class Entry(NamedTuple):
@@ -28,10 +30,10 @@ class Entry(NamedTuple):
     firm
         Which firm at this place, counted from 1.
     event
-        What: violated, recorded, fined, graded, listed, delisted, sanctioned, lost_supplier, lost_buyer,
+        What: violated, recorded, fined, graded, listed, delisted, sanctioned, associated, lost_supplier, lost_buyer,
         found_supplier, struck_off, moved, adopted (by its region), exited, entered.
     subject
-        Of what: the topic, file, list, measure or region.
+        Of what: the topic, file, list, measure, spillover channel or region.
     detail
         How: the severity, grade, standing, agency, pilot, new region or cause of exit.
     reason
@@ -138,24 +140,46 @@ class _Chronicler:
         subject = self.world.topics[file] if len(self.law.grade_cost[0]) > 1 else "all"
         before, now = self.grades.get(subject, ""), self.law.grades[rank]
         self.grades[subject] = now
-        if not before:
-            return entry._replace(subject=subject, detail=now)
-        fell = rank < self.law.grades.index(before)
-        return entry._replace(subject=subject, detail=now, reason=f"{'fell' if fell else 'rose'} from {before}")
+        grades = self.law.grades
+        fell = rank < (grades.index(before) if before else len(grades) - 1)
+        reasons = [f"{'fell' if fell else 'rose'} from {before}"] if before else []
+        reasons += self._blamed(entry.month) if fell and not self.fresh else []
+        return entry._replace(subject=subject, detail=now, reason=", ".join(reasons))
+
+    def _blamed(self, month: int) -> list[str]:
+        """Tell with whom a firm without a new record of its own fell, as far as its neighbours are still the same."""
+        found = culprits(self.model, self.row, month, FALLEN)
+        fresh = self.world.records["firm"][self.world.records["month"] == month].tolist()
+        found += [other for other in associates(self.model, self.row, "records") if other.row in fresh]
+        return [f"by association with {named(found)}"] if found else []
+
+    def _associated(self, entry: Entry, channel: int, _: int) -> Entry:
+        found = culprits(self.model, self.row, entry.month, PUNISHED, "lever")
+        found = [other for other in found if other.channel == CHANNELS[channel]]
+        return entry._replace(subject=CHANNELS[channel], detail="measures", reason=named(found))
 
     def _listed(self, entry: Entry, number: int, standing: int) -> Entry:
         name = self.law.lists[number]
         rule = self.model.territories_of(entry.month).lists[name]
         self.lists.add(name)
         if standing == Standing.ASSOCIATED:
-            partners = [row for row in self._partners() if name in listed_on(self.world, row, entry.month)]
-            named = ", ".join(f"firm {row}" for row in partners)
-            return entry._replace(subject=name, detail="association", reason=f"with {named}" if named else "")
+            return entry._replace(subject=name, detail="association", reason=self._associates(name, entry.month))
         records = [r for r in self.fresh if rule.topic in ("general", r.subject)]
         reason = (
             ", ".join(f"{r.detail} {r.subject} record" for r in records) if rule.colour == "black" else "good conduct"
         )
-        return entry._replace(subject=name, detail="own act", reason=reason or "its grade")
+        first = entry.month == 0 and bool(rule.initial)
+        return entry._replace(subject=name, detail="own act", reason=reason or ("" if first else "its grade"))
+
+    def _associates(self, name: str, month: int) -> str:
+        """Tell with whom a firm was listed, as far as its neighbours are still the same."""
+        found = [
+            other
+            for other in associates(self.model, self.row, "list")
+            if name in listed_on(self.world, other.row, month)
+        ]
+        found += associates(self.model, self.row, "records")
+        return f"with {named(found)}" if found else ""
 
     def _delisted(self, entry: Entry, number: int, repaired: int) -> Entry:
         name = self.law.lists[number]
@@ -209,10 +233,6 @@ class _Chronicler:
     def _black(self, names: set[str], month: int) -> bool:
         lists = self.model.territories_of(month).lists
         return any(name in lists and lists[name].colour == "black" for name in names)
-
-    def _partners(self) -> list[int]:
-        network = self.world.network
-        return sorted({*network.suppliers(self.row).tolist(), *network.buyers(self.row).tolist()})
 
 
 def listed_on(world: World, row: int, month: int) -> set[str]:

@@ -27,6 +27,12 @@ _CAUSES = {
     "background": "for reasons outside the model",
     "relocated": "it moved abroad, where regulation costs less",
 }
+_NEIGHBOURS = {
+    "partner": "its partners",
+    "contractor": "its contractors",
+    "group": "its group",
+    "person": "the other firms of its responsible person",
+}
 _ATTRIBUTIONS = {
     "own_sanctions": "sanctions for its own acts",
     "associated_sanctions": "sanctions through association",
@@ -92,7 +98,10 @@ def _graded(model: Any, row: int, entries: list[Entry]) -> list[str]:
     said = []
     for e in entries:
         file = "its grade" if e.subject == "all" else f"its {_plain(e.subject)} grade"
-        said.append(f"{file} {e.reason} to {e.detail}" if e.reason else f"{file} became {e.detail}")
+        change, _, blame = e.reason.rpartition("by association")
+        blame = f" by association{blame}" if change or e.reason.startswith("by ") else ""
+        change = change.rstrip(", ") if blame else e.reason
+        said.append(f"{file} {f'{change} to' if change else 'became'} {e.detail}{blame}")
     return said
 
 
@@ -105,7 +114,7 @@ def _listed(model: Any, row: int, entries: list[Entry]) -> list[str]:
         elif model.territories_of(e.month).lists[e.subject].colour == "red":
             said.append(f"it entered {target}")
         else:
-            said.append(f"it was put on {target} for {_reason(e.reason)}")
+            said.append(f"it was put on {target} for {_reason(e.reason)}" if e.reason else f"it stood on {target}")
     return said
 
 
@@ -130,6 +139,10 @@ def _sanctioned(model: Any, row: int, entries: list[Entry]) -> list[str]:
         f"the {_plain(agency)} agency {'joined in with' if jointly else 'imposed'} {_joined(names)}"
         for (agency, jointly), names in groups.items()
     ]
+
+
+def _associated(model: Any, row: int, entries: list[Entry]) -> list[str]:
+    return [f"it began to bear part of the measures against {e.reason or _NEIGHBOURS[e.subject]}" for e in entries]
 
 
 def _lost_supplier(model: Any, row: int, entries: list[Entry]) -> list[str]:
@@ -204,6 +217,7 @@ _SAY: dict[str, Callable[[Any, int, list[Entry]], list[str]]] = {
     "listed": _listed,
     "delisted": _delisted,
     "sanctioned": _sanctioned,
+    "associated": _associated,
     "lost_supplier": _lost_supplier,
     "lost_buyer": _lost_buyer,
     "found_supplier": _found_supplier,

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from creditregime.codes import OWNERSHIPS, Attribution, ExitCause, Origin, Standing
+from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, ExitCause, Origin, Standing
 from creditregime.component import Settings, parameter
 from creditregime.indicators.credit import border_row, credit_row
 from creditregime.network import Network
 from creditregime.world import Findings, Floats, World
 
 Row = dict[str, NDArray[np.float64]]
-CHANNELS = (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT, Origin.SELF_REPORT, Origin.INQUIRY)
+SOURCES = (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT, Origin.SELF_REPORT, Origin.INQUIRY)
 """The ways in which violations come to light."""
 SIZE_CLASSES = ("micro", "small", "medium", "large")
 """Quarters of the firms by initial revenue, smallest first."""
@@ -201,7 +201,7 @@ def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
         "sanctions": world.tally.get("sanctions", nothing) / some,
         "joint_sanctions": world.tally.get("joint_sanctions", nothing) / some,
     }
-    for origin in CHANNELS:
+    for origin in SOURCES:
         name = f"found_by_{origin.name.lower()}"
         world.count(name, found.firm, found.origin == origin)
         row[name] = world.tally[name] / some
@@ -238,6 +238,8 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
         "recidivism": _recidivism(world),
         "downgraded_by_association": world.number((firms.grade < firms.own_grade).any(axis=0) & home) / some,
     }
+    for channel in CHANNELS:
+        row[f"points_by_{channel}"] = world.tally.get(f"points_by_{channel}", nothing) / some
     for code, name in enumerate(world.law.grades):
         held = [world.number((grade == code) & home) for grade in firms.grade]
         row[f"grade_{name}"] = np.mean(held, axis=0) / some

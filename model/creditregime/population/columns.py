@@ -42,10 +42,16 @@ class Columns:
     energy_share: Array = column("float32", "S", "money per money of output", "electricity bought")
     starts: tuple[int, ...] = (0,)
     overseas: Array = column("bool", "N", "-", "outside the jurisdiction; nobody where it is not said", default=None)
+    contract: Array = column(
+        "bool", "L", "-", "the supplier works as the buyer's contractor; no link where it is not said", default=None
+    )
 
     def __post_init__(self) -> None:
+        """Take firms for domestic, and links for ordinary purchases, where nothing is said."""
         if getattr(self, "overseas", None) is None:
             object.__setattr__(self, "overseas", np.zeros(len(self.sector), np.bool_))
+        if getattr(self, "contract", None) is None or not np.size(self.contract):
+            object.__setattr__(self, "contract", np.zeros(len(self.buyer), np.bool_))
 
     @property
     def firms(self) -> int:
@@ -63,8 +69,8 @@ def columns() -> list[Field[Any]]:
     return [f for f in fields(Columns) if f.metadata]
 
 
-def sorted_links(sector: Array, buyer: Array, supplier: Array, coefficient: Array) -> dict[str, Array]:
-    """Return the three link columns in the order of (buyer, sector of the supplier, supplier)."""
+def sorted_links(sector: Array, buyer: Array, supplier: Array, coefficient: Array, contract: Array) -> dict[str, Array]:
+    """Return the link columns in the order of (buyer, sector of the supplier, supplier)."""
     order = np.lexsort((supplier, sector[supplier], buyer))
     links = {"buyer": buyer.astype(np.int32)[order], "supplier": supplier.astype(np.int32)[order]}
-    return {**links, "coefficient": coefficient.astype(np.float32)[order]}
+    return {**links, "coefficient": coefficient.astype(np.float32)[order], "contract": contract[order]}

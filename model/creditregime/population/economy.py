@@ -68,7 +68,9 @@ class Economy(Columns):
         new[old] = np.arange(self.firms, dtype=np.int32)
         own: dict[str, Any] = {f.name: getattr(self, f.name)[old] for f in columns() if f.metadata["axes"] == "N"}
         own["group"], own["person"] = new[own["group"]], new[own["person"]]
-        links: dict[str, Any] = sorted_links(own["sector"], new[self.buyer], new[self.supplier], self.coefficient)
+        links: dict[str, Any] = sorted_links(
+            own["sector"], new[self.buyer], new[self.supplier], self.coefficient, self.contract
+        )
         return replace(self, **own, **links).validate()
 
     def save(self, path: str | Path) -> Path:
@@ -85,7 +87,7 @@ class Economy(Columns):
         """Read an economy that `save` wrote, and validate it."""
         try:
             with np.load(path, allow_pickle=False) as stored:
-                known = [f.name for f in fields(Columns) if f.name != "overseas" or f.name in stored]
+                known = [f.name for f in fields(Columns) if f.name in stored or f.name not in ("overseas", "contract")]
                 content = {name: stored[name] for name in known}
         except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
             raise PopulationError(f"{path}: not an economy written by Economy.save ({_first_line(error)})") from None

@@ -14,6 +14,7 @@ from creditregime.population import attributes as draw
 from creditregime.population import sector_facts as facts
 from creditregime.population.attributes import Labels, Reals
 from creditregime.population.balancing import balance, final_demand, targets
+from creditregime.population.columns import Array
 from creditregime.population.economy import Economy
 from creditregime.population.input_output import InputOutput, read_table
 from creditregime.population.matching import Market, match
@@ -101,6 +102,14 @@ class Generated(Population, kind="generated"):
     overseas: float = parameter(
         0.0, unit="share of firms", description="firms outside the jurisdiction, affiliates included", ge=0, lt=1
     )
+    contract_share: float = parameter(
+        0.1,
+        unit="share of links",
+        description="supply links over which the supplier works as the buyer's contractor; they matter to"
+        " spillover.contractor only",
+        ge=0,
+        le=1,
+    )
     procurement: dict[str, float] = parameter(
         unit="share of domestic final demand",
         description="bought by the state, by sector, with an optional default",
@@ -147,6 +156,7 @@ def generate(rule: Generated, seed: int) -> Economy:
         buyer=buyer,
         supplier=supplier,
         coefficient=coefficient,
+        contract=_contracts(buyer, supplier, rule, seed),
         **_labels(rule, seed),
         **_sector_facts(rule, table, domestic),
     ).validate()
@@ -194,6 +204,16 @@ def _owners(owner: Labels, group: NDArray[np.int32], overseas: NDArray[np.bool_]
     owner = np.where(overseas, owner[group], owner)
     owner[overseas[group]] = OWNERSHIPS.index("foreign")
     return owner
+
+
+def _contracts(buyer: Array, supplier: Array, rule: Generated, seed: int) -> NDArray[np.bool_]:
+    """Return which links are contracts, (L,): a draw of the buyer plus one of the supplier, modulo 1.
+
+    Uniform, and independent for any two links; a firm more shifts no other link's draw.
+    """
+    own, other = (generator(seed, "population.contract", lane).random(rule.firms, np.float32) for lane in (0, 1))
+    drawn: NDArray[np.bool_] = (own[buyer] + other[supplier]) % 1 < np.float32(rule.contract_share)
+    return drawn
 
 
 def _sector_facts(rule: Generated, table: InputOutput, domestic: Reals) -> dict[str, Any]:

@@ -52,7 +52,9 @@ def to_networkx(economy: Columns) -> nx.DiGraph[Any]:
     for row in range(economy.firms):
         graph.add_node(row, **{name: column[row] for name, column in values.items()})
     weight = economy.coefficient * economy.size.astype(np.float64)[economy.buyer]
-    graph.add_weighted_edges_from(zip(economy.supplier.tolist(), economy.buyer.tolist(), weight.tolist(), strict=True))
+    ends, contract = (economy.supplier.tolist(), economy.buyer.tolist()), economy.contract.tolist()
+    for supplier, buyer, sales, contracted in zip(*ends, weight.tolist(), contract, strict=True):
+        graph.add_edge(supplier, buyer, weight=sales, **({"contract": True} if contracted else {}))
     return graph
 
 
@@ -72,6 +74,8 @@ def arrays_of(
     is a link each way. A node without `size` gets the size at which it sells what its edges say, plus a share to final
     demand; where its inputs would cost more than `max_input_share` of that, and in a pure sink, final demand makes up
     the difference. Edge weights are thus never changed, except for the unit: all money is divided by the mean size.
+
+    An edge with a true `contract` is one over which the supplier works as the buyer's contractor.
 
     Parameters
     ----------
@@ -101,12 +105,12 @@ def arrays_of(
     _refuse_nested(own["group"], [*nodes])
     own["overseas"] = _flags(graph, "overseas")
     imports = np.nan_to_num(_numbers(graph, "imports"))
-    supplier, buyer, weight = _edges(graph, nodes)
+    supplier, buyer, weight, contract = _edges(graph, nodes)
     size = _sizes(graph, supplier, buyer, weight, imports, final_demand_share, max_input_share)
     sold = np.bincount(supplier, weight, len(nodes))
     unit = size.mean()
     own.update(size=size / unit, final_demand=np.maximum(size - sold, 0) / unit, imports=imports)
-    links = sorted_links(own["sector"], buyer, supplier, weight / size[buyer])
+    links = sorted_links(own["sector"], buyer, supplier, weight / size[buyer], contract)
     whole = {**own, **links, **_sector_arrays(facts, len(sectors), essential)}
     typed = {f.name: np.asarray(whole[f.name], f.metadata["dtype"]) for f in columns()}
     starts = tuple(facts.get("starts", (0,)))
@@ -188,19 +192,27 @@ def _flags(graph: nx.Graph[Any], name: str) -> NDArray[np.bool_]:
     return values
 
 
-def _edges(graph: nx.Graph[Any], nodes: Nodes) -> tuple[NDArray[np.int32], NDArray[np.int32], Reals]:
-    """Return supplier, buyer and monthly sales of each link."""
+def _edges(graph: nx.Graph[Any], nodes: Nodes) -> tuple[NDArray[np.int32], NDArray[np.int32], Reals, NDArray[np.bool_]]:
+    """Return supplier, buyer, monthly sales, and whether it is a contract, of each link."""
     sales: dict[tuple[int, int], float] = {}
-    edges: Any = graph.to_directed(as_view=True).edges(data="weight", default=1.0)  # weights may be anything
-    for source, target, weight in edges:
+    contracts: dict[tuple[int, int], bool] = {}
+    edges: Any = graph.to_directed(as_view=True).edges(data=True)  # attributes may be anything
+    for source, target, told in edges:
+        weight, contract = told.get("weight", 1.0), told.get("contract", False)
         if source == target:
             raise PopulationError(f"graph node {source!r}: supplies itself; self-loops are refused")
         if isinstance(weight, str) or not np.isfinite(weight) or weight <= 0:
             raise PopulationError(f"graph edge {source!r} -> {target!r}: weight is {weight!r}; must be above 0")
         pair = nodes[source], nodes[target]
+        if contract not in (False, True):
+            raise PopulationError(
+                f"graph edge {source!r} -> {target!r}: contract is {contract!r}; must be true or false"
+            )
         sales[pair] = sales.get(pair, 0.0) + float(weight)
+        contracts[pair] = contracts.get(pair, False) or bool(contract)
     ends = np.array([*sales], np.int32).reshape(-1, 2)
-    return ends[:, 0], ends[:, 1], np.array([*sales.values()], np.float64)
+    contracted = np.array([*contracts.values()], np.bool_)
+    return ends[:, 0], ends[:, 1], np.array([*sales.values()], np.float64), contracted
 
 
 def _sizes(

@@ -101,6 +101,9 @@ class ListRule(Settings):
         12, unit="months", ge=0, le=1200, description="shortest term, before which repair cannot end it"
     )
     max_months: int = parameter(36, unit="months", ge=1, le=1200, description="longest term, after which it ends")
+    initial: float = parameter(
+        0.0, unit="share", ge=0, le=1, description="blacklist: share of firms that stand on it at the start, drawn once"
+    )
     published: bool = parameter(True, unit="-", description="partners and consumers can see it", standing="real")
 
     @model_validator(mode="after")
@@ -108,18 +111,26 @@ class ListRule(Settings):
         if self.min_months > self.max_months:
             raise ValueError(f"min_months ({self.min_months}) must not exceed max_months ({self.max_months})")
         if self.colour == "black" and not self._ways_in():
-            raise ValueError("a blacklist needs a way in: serious, records, grade, amount, unfiled or refusal")
+            raise ValueError("a blacklist needs a way in: serious, records, grade, amount, unfiled, refusal or initial")
+        if self.colour == "red" and self.initial:
+            raise ValueError("initial: only a blacklist can hold firms at the start")
         if self.escalates_to is not None and self.escalates_after >= self.max_months:
             raise ValueError(f"escalates_after ({self.escalates_after}) must be less than max_months")
         return self
 
     def _ways_in(self) -> bool:
-        return bool(self.by_records or self.unfiled or self.refusal)
+        return bool(self.by_records or self.unfiled or self.refusal or self.initial)
 
     @property
     def by_records(self) -> bool:
         """Whether records, or the grade that they give, lead to the list."""
         return bool(self.serious or self.records or self.grade or self.amount)
+
+    def prepare(self, world: World, number: int) -> None:
+        """Put a share of the firms on the list at the start, as if for own acts; draws are nested in the share."""
+        if self.initial:
+            drawn = world.draws.uniform("initially listed", 0, number) < np.float32(self.initial)
+            enter(world, number, np.flatnonzero(drawn & world.rated()), Standing.OWN)
 
     def topics_of(self, world: World) -> list[int]:
         """Return the numbers of the topics whose records count."""

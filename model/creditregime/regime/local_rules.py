@@ -17,7 +17,9 @@ class LocalCatalogue(Catalogue):
 
     def __init__(self, world: World, territories: Any) -> None:
         national = territories.scenario
-        super().__init__(world, national.measures, national.rewards, national.joint_punishment)
+        super().__init__(
+            world, national.measures, national.rewards, national.joint_punishment, carry=national.spillover.carry
+        )
         self.territories = territories
         found: dict[tuple[str, float], list[tuple[Measure, set[int]]]] = {}
         for number, rules in enumerate(territories.rules):

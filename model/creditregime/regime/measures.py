@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,11 +16,21 @@ from creditregime.world import Floats, World
 
 
 class Catalogue:
-    """The measures and rewards of a scenario, made ready to be applied every month."""
+    """The measures and rewards of a scenario, made ready to be applied every month.
+
+    `carry` applies shares of the measures to connected firms, once measures are in force and before rewards.
+    """
 
     def __init__(
-        self, world: World, measures: dict[str, Measure], rewards: dict[str, Measure], joint: JointPunishment
+        self,
+        world: World,
+        measures: dict[str, Measure],
+        rewards: dict[str, Measure],
+        joint: JointPunishment,
+        *,
+        carry: Callable[[World], None] | None = None,
     ) -> None:
+        self._carry = carry
         self.names = (*measures, *rewards)
         self.items = [(rule, 1.0) for rule in measures.values()] + [(rule, -1.0) for rule in rewards.values()]
         self.joint = joint
@@ -47,8 +59,13 @@ class Catalogue:
         firms = world.firms
         firms.levers[:], firms.sanction_cost[:], firms.associated_cost[:] = 0, 0, 0
         reach = _Reach(world, lists, self)
+        measures = sum(sign > 0 for _, sign in self.items)  # they come first
         for number, (rule, sign) in enumerate(self.items):
+            if number == measures and self._carry is not None:
+                self._carry(world)
             self._apply(world, rule, sign * rule.size, reach, number)
+        if measures == len(self.items) and self._carry is not None:
+            self._carry(world)
 
     def _draw_members(self, world: World) -> NDArray[np.uint32]:
         """Draw once which members would act on which firms: it lasts, so that the sets are nested in strength."""

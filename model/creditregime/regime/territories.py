@@ -73,7 +73,9 @@ class Territories:
         self.rules: list[Any] = everywhere(scenario)
         self.lists: dict[str, ListRule] = self.rules[0].lists
         self.kept = [lists_in_force(scenario, number) for number in range(len(self.rules))]
-        self.catalogue = Catalogue(world, scenario.measures, scenario.rewards, scenario.joint_punishment)
+        self.catalogue = Catalogue(
+            world, scenario.measures, scenario.rewards, scenario.joint_punishment, carry=scenario.spillover.carry
+        )
         self.rating: Rating = scenario.rating
         self.laws = [world.law]
         self._opened = -1
