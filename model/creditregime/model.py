@@ -10,7 +10,7 @@ import mesa
 from creditregime.agents import AgentViews
 from creditregime.build import build_world, catalogue
 from creditregime.composition import load
-from creditregime.firms.stakes import stakes
+from creditregime.firms.stakes import Prospects
 from creditregime.indicators.measure import publish
 from creditregime.indicators.series import Series
 from creditregime.population.economy import Economy
@@ -69,7 +69,7 @@ class CreditRegime(AgentViews, mesa.Model):
         world, spec = self.world, self.spec
         spec.learning.learn(world)  # from the marks of the month that ended, which opening the new one wipes off
         world.open_month()
-        spec.behaviour.choose(world, lambda: stakes(world, spec.rating, spec.lists, spec.behaviour.discount))
+        spec.behaviour.choose(world, self.prospects())
         spec.violations.happen(world)
         burden = spec.reporting.burden(world)
         spec.monitoring.watch(world)
@@ -95,6 +95,7 @@ class CreditRegime(AgentViews, mesa.Model):
         spec.exit.leave(world, spec.finance)
         entrants = spec.entry.enter(world)
         spec.learning.register(world, entrants)
+        spec.behaviour.register(world, entrants)
         spec.rating.register(world, entrants)
         spec.finance.found(world, entrants)
         spec.spillover.person.register(world, entrants)
@@ -102,6 +103,12 @@ class CreditRegime(AgentViews, mesa.Model):
         self.datacollector.collect(self)
         world.close_month()
         self.running = world.month < spec.months
+
+    def prospects(self) -> Prospects:
+        """Return what firms look at when they choose their effort."""
+        world, spec = self.world, self.spec
+        discount = spec.behaviour.discounting(world)
+        return Prospects(world, spec.rating, spec.lists, spec.inspection, spec.monitoring, discount)
 
     def run_model(self) -> CreditRegime:
         """Simulate the months that are left, and return the model."""

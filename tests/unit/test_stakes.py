@@ -114,7 +114,7 @@ def test_bunching_emerges_above_the_cut_off() -> None:
     model.world.firms.live[0, 0, :30] = np.repeat([0, 2, 4], 10)  # scores 100, 90, 80
     model.world.firms.intrinsic[:] = 0
     spec.rating.rate(model.world)
-    spec.behaviour.choose(model.world, lambda: stakes(model.world, spec.rating, spec.lists, 0.0))
+    spec.behaviour.choose(model.world, model.prospects())
     effort = model.world.firms.effort[0, :30].reshape(3, 10)
     base = CreditRegime(spec).world.firms.effort[0, :30].reshape(3, 10)
     moved = effort - base * (1 - spec.behaviour.adjustment)

@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from creditregime.regime.inspection import Inspection
 from creditregime.regime.lists import ListRule
+from creditregime.regime.monitoring import Monitoring
 from creditregime.regime.rating import Rating
 from creditregime.units import present_months
 from creditregime.world import Floats, World
 
 
-def stakes(world: World, rating: Rating, lists: dict[str, ListRule], discount: float) -> Floats:
+class Prospects(NamedTuple):
+    """What a firm that chooses its effort can look at: the rules that act on it, and what they put at stake.
+
+    Attributes
+    ----------
+    world
+        The state.
+    rating, lists, inspection, monitoring
+        The rules in force.
+    discount
+        The rate a year at which firms discount, one for all or one a firm, (N,).
+    """
+
+    world: World
+    rating: Rating
+    lists: dict[str, ListRule]
+    inspection: Inspection
+    monitoring: Monitoring
+    discount: float | Floats
+
+    def stakes(self) -> Floats:
+        """Return the perceived value at stake of one more record, (K, N), months of own revenue."""
+        return stakes(self.world, self.rating, self.lists, self.discount)
+
+    def list_stakes(self) -> Floats:
+        """Return the part of the value at stake that lists make, (K, N), months of own revenue."""
+        return stakes(self.world, None, self.lists, self.discount)
+
+
+def stakes(world: World, rating: Rating | None, lists: dict[str, ListRule], discount: float | Floats) -> Floats:
     """Return the perceived value at stake of one more record, (K, N), months of own revenue.
 
     For each severity, weighted by its share: the cost of the grade that the firm would then hold less that of the
     grade it holds, over the time for which the record counts; and the cost of each list that it would then enter,
-    over the longest term. Firms take it into account as far as they are aware of the regime.
+    over the longest term. Firms take it into account as far as they are aware of the regime. Without a rating only
+    the lists count.
     """
     values = np.zeros((len(world.topics), world.rows), np.float32)
-    _add_grades(world, rating, discount, values)
+    if rating is not None:
+        _add_grades(world, rating, discount, values)
     for number, rule in enumerate(lists.values()):
         _add_list(world, number, rule, discount, values)
     if values.any():
@@ -26,7 +61,7 @@ def stakes(world: World, rating: Rating, lists: dict[str, ListRule], discount: f
     return values
 
 
-def _add_grades(world: World, rating: Rating, discount: float, values: Floats) -> None:
+def _add_grades(world: World, rating: Rating, discount: float | Floats, values: Floats) -> None:
     law, firms = world.law, world.firms
     if not law.grade_cost.any():
         return
@@ -46,12 +81,13 @@ def _add_grades(world: World, rating: Rating, discount: float, values: Floats) -
             values[k] += worth[key] * np.float32(law.shares[k, s] * months[s])
 
 
-def _add_list(world: World, number: int, rule: ListRule, discount: float, values: Floats) -> None:
+def _add_list(world: World, number: int, rule: ListRule, discount: float | Floats, values: Floats) -> None:
     law = world.law
-    cost = law.list_cost[:, number] * np.float32(present_months(rule.max_months, discount))
+    cost = law.list_cost[:, number]
     if (cost <= 0).all():
         return
-    cost = world.spread(np.maximum(cost, 0))
+    months = np.float32(present_months(rule.max_months, discount))
+    cost = world.spread(np.maximum(cost, 0)) * months
     free = world.firms.listing[number] == 0
     for k in rule.topics_of(world):
         chance = rule.chance_of_entry(world, k)

@@ -7,7 +7,7 @@ import numpy as np
 from creditregime.codes import Origin
 from creditregime.component import PerTopic, Rule, parameter
 from creditregime.units import by_topic
-from creditregime.world import World
+from creditregime.world import Floats, World
 
 
 class Monitoring(Rule, family="monitoring"):
@@ -15,6 +15,10 @@ class Monitoring(Rule, family="monitoring"):
 
     def watch(self, world: World) -> None:
         """Mark violations of this month as found."""
+
+    def seen(self, world: World) -> Floats:
+        """Return the share of violations that is seen, by topic, (K,)."""
+        return np.zeros(len(world.topics), np.float32)
 
 
 class NoMonitoring(Monitoring, kind="none"):
@@ -31,6 +35,10 @@ class Coverage(Monitoring, kind="coverage"):
         " press claim, would be a share near 1",
         standing="partly",
     )
+
+    def seen(self, world: World) -> Floats:
+        """Return the topics' shares."""
+        return by_topic(self.share, world.topics)
 
     def watch(self, world: World) -> None:
         """Find each violation with the topic's probability."""
