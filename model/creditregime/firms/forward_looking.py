@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+
+import math
 from typing import Literal, Self
 
 import numpy as np
@@ -13,7 +15,7 @@ from creditregime.firms.behaviour import Deciding, full_cost, quadratic_cost
 from creditregime.firms.planning import Outlook, Reals, missed, response, values
 from creditregime.firms.stakes import Prospects
 from creditregime.regime.moves import Moves, moves
-from creditregime.units import by_topic, monthly_factor
+from creditregime.units import MONTHS, by_topic, monthly_factor
 from creditregime.world import Floats, Rows, World
 
 Chances = tuple[Reals, Reals]
@@ -62,6 +64,12 @@ class ForwardLooking(Deciding, kind="forward_looking"):
             for start in range(0, len(active), BLOCK):
                 plan.choose(active[start : start + BLOCK])
 
+    def discounting(self, world: World) -> float | Floats:
+        """Return the rate a year that goes with the patience, or the firms' own."""
+        if self.patience is None:
+            return super().discounting(world)
+        return math.inf if self.patience < 1e-20 else self.patience**-MONTHS - 1
+
     def spending(self, world: World) -> Floats:
         """Return what the efforts cost each firm this month, (N,) money."""
         return full_cost(world) if self.effort == "all_or_nothing" else quadratic_cost(world)
@@ -98,7 +106,7 @@ class _Plan:
             falls = self.shares[position].sum() * here + lost_rise
             for s in range(3):
                 falls -= self.shares[position, s] * worth[self.next[position][s][rows], each]
-            falls *= outlook.patience * firms.aware[rows]
+            falls *= firms.aware[rows]
             gain = outlook.penalty[position, grade, each] + falls
             gain *= outlook.hazard[position] * outlook.caught[position, grade, each]
             best = response(gain, outlook.cost[position], outlook.intrinsic, outlook.whole).astype(np.float32)
@@ -130,8 +138,6 @@ class _Plan:
         )
 
     def _patience(self, rows: Rows) -> Reals:
-        if self.rule.patience is not None:
-            return np.full(len(rows), self.rule.patience)
         discount = self.discount[rows] if isinstance(self.discount, np.ndarray) else np.full(len(rows), self.discount)
         patience: Reals = np.minimum(monthly_factor(discount.astype(np.float64)), 1 - 1e-9)
         return patience

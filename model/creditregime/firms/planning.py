@@ -1,9 +1,9 @@
 """The values of grades to a firm that plans ahead: dynamic programming over the grade's Markov chain.
 
 All amounts are shares of the firm's own monthly revenue; arrays end with one entry a firm, n, and are in double
-precision. A month in grade g costs what the grade costs, the effort, and the penalties for what is found; at most one
-record a month moves the grade. Linear in what is found, the choice in each topic is the myopic one with the loss of
-value added to the penalty.
+precision. A month that begins in grade g costs the effort, the penalties for what is found, and what the grade costs to
+which the month leads; at most one record a month moves the grade. All of it is linear in what is found, so the best
+choice in each topic is the myopic one with the loss of value added to the penalty.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Outlook(NamedTuple):
     penalty : (K, G, n)
         What a violation that is found costs, the value of the grade apart.
     held : (G, n)
-        What a month in the grade costs.
+        What it costs to be rated so in a month.
     hazard, cost : (K, n)
         Violation probability without effort; cost of full compliance.
     intrinsic, patience : (n,)
@@ -60,21 +60,25 @@ class Outlook(NamedTuple):
 
 
 def values(outlook: Outlook) -> Reals:
-    """Return the value of each grade under the best policy, (G, n), by policy iteration."""
-    worth = np.zeros_like(outlook.held)
+    """Return what it is worth to be rated in each grade, under the best policy from then on, (G, n).
+
+    Found by policy iteration. The months that follow count with the firm's patience; the cost of the grade in the
+    present month is part of it.
+    """
+    worth = -outlook.held
     before: Reals | None = None
     for _ in range(MOST_ROUNDS):
         efforts = _policy(outlook, worth)
         if before is not None and np.abs(efforts - before).max(initial=0) <= SETTLED:
             break
-        worth, before = _evaluate(outlook, efforts), efforts
+        worth, before = outlook.patience * _evaluate(outlook, efforts) - outlook.held, efforts
     return worth
 
 
 def loss(outlook: Outlook, worth: Reals, k: int) -> Reals:
     """Return the present value lost with a record of topic `k` in each grade, (G, n)."""
     after = sum(outlook.shares[k, s] * worth[outlook.moves.after[k, s]] for s in range(3))
-    lost: Reals = outlook.patience * (outlook.shares[k].sum() * worth - after + missed(outlook.moves, worth))
+    lost: Reals = outlook.shares[k].sum() * worth - after + missed(outlook.moves, worth)
     return lost
 
 
@@ -94,7 +98,7 @@ def response(gain: Reals, cost: Reals, intrinsic: Reals, whole: bool) -> Reals:
 
 
 def _policy(outlook: Outlook, worth: Reals) -> Reals:
-    """Return the best efforts, (K, G, n), if the grades are worth so much next month."""
+    """Return the best efforts, (K, G, n), if it is worth so much to be rated in each grade."""
     efforts = np.empty_like(outlook.caught)
     for k, caught in enumerate(outlook.caught):
         gain = outlook.hazard[k] * caught * (outlook.penalty[k] + loss(outlook, worth, k))
@@ -103,12 +107,12 @@ def _policy(outlook: Outlook, worth: Reals) -> Reals:
 
 
 def _evaluate(outlook: Outlook, efforts: Reals) -> Reals:
-    """Return the value of each grade under a policy, (G, n)."""
+    """Return the value of a month that begins in each grade, and of all that follow, under a policy, (G, n)."""
     moves, grades = outlook.moves, len(outlook.held)
     found = outlook.hazard[:, None] * (1 - efforts) * outlook.caught
     found /= np.maximum(found.sum(axis=0), 1)
     total = found.sum(axis=0)
-    reward = -outlook.held - _spent(outlook, efforts) - (found * outlook.penalty).sum(axis=0)
+    reward = -_spent(outlook, efforts) - (found * outlook.penalty).sum(axis=0)
     rise = moves.promoted[:, None] * np.maximum(outlook.inspected - total, 0) + moves.recovered[:, None] * (1 - total)
     rise = np.minimum(rise, 1 - total)
     matrix = np.zeros((grades, grades, reward.shape[1]))
@@ -118,6 +122,7 @@ def _evaluate(outlook: Outlook, efforts: Reals) -> Reals:
         for k in range(len(found)):
             for s in range(3):
                 matrix[g, moves.after[k, s, g]] += outlook.shares[k, s] * found[k, g]
+    reward -= (matrix * outlook.held).sum(axis=1)
     matrix *= -outlook.patience
     matrix[np.arange(grades), np.arange(grades)] += 1
     return solve(matrix, reward)
