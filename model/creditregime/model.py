@@ -108,7 +108,8 @@ class CreditRegime(AgentViews, mesa.Model):
         """Return what firms look at when they choose their effort."""
         world, spec = self.world, self.spec
         discount = spec.behaviour.discounting(world)
-        return Prospects(world, spec.rating, spec.lists, spec.inspection, spec.monitoring, discount)
+        dropping = spec.partners.dropping() if spec.behaviour.foresees_partners else 0.0
+        return Prospects(world, spec.rating, spec.lists, spec.inspection, spec.monitoring, discount, dropping)
 
     def run_model(self) -> CreditRegime:
         """Simulate the months that are left, and return the model."""

@@ -28,8 +28,8 @@ def by_topic(value: PerTopic, topics: Sequence[str]) -> NDArray[np.float32]:
 @overload
 def present_months(months: float, discount_a_year: float) -> float: ...
 @overload
-def present_months(months: float, discount_a_year: NDArray[np.float32]) -> NDArray[np.float64]: ...
-def present_months(months: float, discount_a_year: float | NDArray[np.float32]) -> float | NDArray[np.float64]:
+def present_months(months: float, discount_a_year: NDArray[Any]) -> NDArray[np.float64]: ...
+def present_months(months: float, discount_a_year: float | NDArray[Any]) -> float | NDArray[np.float64]:
     """Return what one unit a month for `months` months is worth today, for one discount rate or one a firm."""
     if isinstance(discount_a_year, np.ndarray):
         short = np.maximum(1 - monthly_factor(discount_a_year.astype(np.float64)), 1e-12)

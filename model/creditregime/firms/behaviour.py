@@ -32,6 +32,12 @@ class Behaviour(Rule, family="behaviour"):
         0.9, unit="-", ge=0, le=2, description="how total compliance cost grows with size; below 1 burdens small firms"
     )
     discount: float = parameter(0.10, unit="1/year", ge=0, description="rate at which firms discount later losses")
+    foresees_partners: bool = parameter(
+        False,
+        unit="-",
+        description="firms count the buyers that would drop them while they stand on a published blacklist",
+        standing="partly",
+    )
     traits: Traits = parameter(default_factory=Traits, unit="-", description="how firms differ in character")
 
     def prepare(self, world: World) -> None:
