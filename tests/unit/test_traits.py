@@ -11,6 +11,8 @@ from creditregime import CreditRegime, Scenario
 from creditregime.codes import OWNERSHIPS
 from creditregime.errors import ScenarioError
 from creditregime.firms.stakes import stakes
+from creditregime.population import Generated
+from creditregime.population.economy import combine
 from creditregime.units import present_months
 from tests.helpers import assert_same, bare, run, small
 
@@ -129,3 +131,29 @@ def test_present_months_of_many_are_those_of_each(rate: float) -> None:
 def test_wrong_traits_are_refused(traits: dict[str, Any], said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
         bare(1, behaviour={"kind": "none", "traits": traits})
+
+
+EVERYTHING = {
+    "traits": {"discount_spread": 0.5, "caution_spread": 0.5, "connected": {"state": 0.5}},
+    "foresees_partners": True,
+}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "imitate", "whom": "better_earning"},
+        {"kind": "forward_looking"},
+        {"kind": "forward_looking", "effort": "all_or_nothing", "detection": "announced"},
+    ],
+)
+def test_jurisdictions_side_by_side_are_those_run_alone(rule: dict[str, Any]) -> None:
+    one = Generated(firms=60).build(3)
+    for inspection in ({"kind": "grade", "rates": {"poor": 0.9}}, {"kind": "quota", "number": 2}):
+        spec = small(behaviour=rule | EVERYTHING, inspection=inspection, **{"months": 14, "exit.background": 0.2})
+        together = run(spec, combine([one, one]), [4, 5])
+        for place, seed in enumerate((4, 5)):
+            alone, rows = run(spec, one, [seed]), slice(60 * place, 60 * place + 60)
+            for name in ("effort", "discount", "caution", "connected", "grade", "equity"):
+                both = getattr(together.world.firms, name)[..., rows]
+                np.testing.assert_array_equal(getattr(alone.world.firms, name), both, err_msg=name)
