@@ -54,6 +54,17 @@ def test_in_a_shared_file_one_clean_inspection_does_not_outweigh_a_record() -> N
     assert world.firms.grade[0, :3].tolist() == [3, 1, 2]
 
 
+def test_a_record_that_enters_late_moves_down_whatever_is_inspected_and_a_finding_without_record_keeps() -> None:
+    spec = bare(1, **TIERS)
+    world = prepared(spec)
+    world.firms.own_grade[0, :2] = 1
+    world.firms.inspected[0, :2] = True
+    world.firms.found[0, 1] = 1
+    world.entered = (np.array([0], np.uint8), np.array([0], np.int32))
+    spec.rating.rate(world)
+    assert world.firms.grade[0, :2].tolist() == [0, 1]
+
+
 def test_siloed_files_move_apart() -> None:
     spec = bare(2, **TIERS).changed({"registry.sharing": "siloed"})
     world = prepared(spec)
