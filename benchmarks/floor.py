@@ -13,13 +13,13 @@ from creditregime.world import Firms, World
 
 FEW_ROWS = frozenset(
     {"group", "person", "region", "overseas", "regulatory_cost", "listed_since", "coefficient", "since"}
-    | {"contract", "workforce"}
+    | {"contract", "workforce", "discount", "caution", "connected"}
 )
 """Columns and arrays of which a month of the baseline regime touches few rows, or none: they are not counted.
 
-Contracts and workforces act only where their channels are on. Coefficients stand in `weight` as long as a link is
-active; persons, regions and months of listing are looked up for the firms concerned; groups act only where the group
-channel is on.
+Contracts and workforces act only where their channels are on, patience, caution and connection only where firms differ
+in them. Coefficients stand in `weight` as long as a link is active; persons, regions and months of listing are looked
+up for the firms concerned; groups act only where the group channel is on.
 """
 
 

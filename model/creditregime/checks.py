@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import PerTopic, details, nearest, shown
+from creditregime.regime.moves import plannable
 from creditregime.regime.pilots import misfits
 
 LARGEST = 10**9
@@ -26,6 +27,7 @@ def problems(scenario: Any) -> Iterator[Problem]:
     yield from _magnitudes(scenario)
     yield from _topic_names(scenario)
     yield from _population(scenario)
+    yield from _behaviour(scenario)
     yield from _needs(scenario)
     yield from _data(scenario)
     yield from _lists(scenario)
@@ -117,6 +119,19 @@ def _population(scenario: Any) -> Iterator[Problem]:
                 yield Problem(where, f"{quota:g} inspections a month exceed the {firms} firms that there are")
 
 
+def _behaviour(scenario: Any) -> Iterator[Problem]:
+    rule = scenario.behaviour
+    for name, share in rule.traits.connected.items():
+        if name not in OWNERSHIPS:
+            yield unknown(f"behaviour.traits.connected.{name}", name, OWNERSHIPS)
+        yield from _bounds(f"behaviour.traits.connected.{name}", share, "probability")
+    if getattr(rule, "whom", "") == "better_earning" and _off(scenario.finance):
+        yield Problem("behaviour.whom", "'better_earning' needs profits; finance.kind is none")
+    if rule.kind == "forward_looking" and not plannable(scenario.rating):
+        text = f"'forward_looking' needs a rating by bands of a score, by tiers, or none; it is {scenario.rating.kind}"
+        yield Problem("behaviour.kind", text)
+
+
 def _needs(scenario: Any) -> Iterator[Problem]:
     if _off(scenario.registry):
         for key in ("rating", "repair", "accountability"):
@@ -181,6 +196,7 @@ def _grades(scenario: Any) -> Iterator[Problem]:
     for key in ("rates", "weights"):
         used += [(f"inspection.{key}.{name}", name) for name in getattr(scenario.inspection, key, {})]
     used += [(f"finance.social_loans.{name}", name) for name in getattr(scenario.finance, "social_loans", {})]
+    used += [(f"fines.by_grade.{name}", name) for name in getattr(scenario.fines, "by_grade", {})]
     for path, grade in used:
         if grade is not None and not scenario.rating.rates:
             yield Problem(path, f"grade '{grade}' needs a rating; rating.kind is none")
@@ -191,6 +207,8 @@ def _grades(scenario: Any) -> Iterator[Problem]:
             yield unknown("inspection.topics", name, list(scenario.topics))
     for name, rate in getattr(scenario.inspection, "rates", {}).items():
         yield from _bounds(f"inspection.rates.{name}", rate, "probability")
+    for name, factor in getattr(scenario.fines, "by_grade", {}).items():
+        yield from _bounds(f"fines.by_grade.{name}", factor, "factor")
     for name, weight in getattr(scenario.inspection, "weights", {}).items():
         yield from _bounds(f"inspection.weights.{name}", weight, "weight")
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import mesa
@@ -12,7 +11,7 @@ from creditregime.agents import AgentViews
 from creditregime.build import build_world, enact
 from creditregime.composition import load
 from creditregime.firms.reporting import total_burden
-from creditregime.firms.stakes import stakes
+from creditregime.firms.stakes import Prospects
 from creditregime.indicators.measure import publish
 from creditregime.indicators.series import Series
 from creditregime.population.economy import Economy
@@ -22,7 +21,7 @@ from creditregime.regime.rating import log_grades
 from creditregime.regime.records import collect
 from creditregime.regime.territories import Territories
 from creditregime.scenario import Scenario
-from creditregime.world import Floats, Rows
+from creditregime.world import Rows
 
 
 class CreditRegime(AgentViews, mesa.Model):
@@ -94,9 +93,9 @@ class CreditRegime(AgentViews, mesa.Model):
         world, spec = self.world, self.rules
         spec.learning.learn(world)  # from the marks of the month that ended, which opening the new one wipes off
         local = self._open_month(spec)
-        local.run("behaviour", lambda rules: rules.behaviour.choose(world, self._at_stake(rules)))
+        local.run("behaviour", lambda rules: rules.behaviour.choose(world, self.prospects(rules)))
         spec.violations.happen(world)
-        spec.reporting.report(world, self._at_stake(spec))
+        spec.reporting.report(world, self.prospects().stakes)
         burden = total_burden(spec.reporting.burden(world), spec.monitoring.burden(world))
         local.run("monitoring", lambda rules: rules.monitoring.watch(world))
         local.run("inspection", lambda rules: rules.inspection.inspect(world))
@@ -149,13 +148,17 @@ class CreditRegime(AgentViews, mesa.Model):
         """Give new firms what they begin with."""
         world = self.world
         spec.learning.register(world, entrants)
+        spec.behaviour.register(world, entrants)
         self.territories.register(entrants)
         spec.finance.found(world, entrants)
         spec.spillover.register(world, entrants)
 
-    def _at_stake(self, rules: Scenario) -> Callable[[], Floats]:
-        """Return what computes the value at stake under some rules, (K, N), when it is needed."""
-        return partial(stakes, self.world, rules.rating, rules.lists, rules.behaviour.discount)
+    def prospects(self, rules: Scenario | None = None) -> Prospects:
+        """Return what firms look at when they choose their effort, under some rules; by default the national ones."""
+        world, rules = self.world, rules or self.rules
+        discount = rules.behaviour.discounting(world)
+        dropping = rules.partners.dropping() if rules.behaviour.foresees_partners else 0.0
+        return Prospects(world, rules.rating, rules.lists, rules.inspection, rules.monitoring, discount, dropping)
 
     def run_model(self) -> CreditRegime:
         """Simulate the months that are left, and return the model."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +27,22 @@ def by_topic(value: PerTopic, topics: Sequence[str]) -> NDArray[np.float32]:
     return np.full(len(topics), value, np.float32)
 
 
-def present_months(months: float, discount_a_year: float) -> float:
-    """Return what one unit a month for `months` months is worth today."""
+@overload
+def present_months(months: float, discount_a_year: float) -> float: ...
+@overload
+def present_months(months: float, discount_a_year: NDArray[Any]) -> NDArray[np.float64]: ...
+def present_months(months: float, discount_a_year: float | NDArray[Any]) -> float | NDArray[np.float64]:
+    """Return what one unit a month for `months` months is worth today, for one discount rate or one a firm."""
+    if isinstance(discount_a_year, np.ndarray):
+        short = np.maximum(1 - monthly_factor(discount_a_year.astype(np.float64)), 1e-12)
+        worth: NDArray[np.float64] = -np.expm1(months * np.log1p(-short)) / short
+        return worth
     if not discount_a_year:
         return float(months)
-    factor = (1 + discount_a_year) ** (-1 / MONTHS)
+    factor = float(monthly_factor(discount_a_year))
     return float((1 - factor**months) / (1 - factor))
+
+
+def monthly_factor(discount_a_year: Any) -> Any:
+    """Return what one unit a month later is worth today, for one discount rate or many."""
+    return (1 + discount_a_year) ** (-1 / MONTHS)

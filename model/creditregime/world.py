@@ -47,6 +47,9 @@ class Firms(Table):
     hazard: Floats = column(np.float32, "1/month", "violation probability at zero effort", per=("topic",))
     cost_factor: Floats = column(np.float32, "-", "compliance cost relative to the topic's", fill=1)
     intrinsic: Floats = column(np.float32, "share", "effort at the private optimum without enforcement")
+    discount: Floats = column(np.float32, "1/year", "rate at which the firm discounts later losses")
+    caution: Floats = column(np.float32, "-", "factor on expected penalties: above 1 shy of risk", fill=1)
+    connected: NDArray[np.bool_] = column(bool, "-", "politically connected")
     # What it believes and does
     aware: Floats = column(np.float32, "share", "how far the firm takes the regime's consequences into account", fill=1)
     belief: Floats = column(
@@ -251,6 +254,8 @@ class Law:
         Months that firms expect to stay on each list.
     counted_months : (3,)
         Months for which firms expect a record of each severity to count.
+    fine_by_grade : (G,) or None
+        Factor on fines by the grade in the topic's file; None where fines do not depend on it.
     """
 
     shares: Floats
@@ -282,6 +287,7 @@ class Law:
     leniency: int = 0
     black: tuple[bool, ...] = ()
     blacklists_of: tuple[tuple[int, ...], ...] = ()
+    fine_by_grade: Floats | None = None
 
     @classmethod
     def blank(cls, topics: int, files: int, grades: tuple[str, ...], lists: tuple[str, ...], jurisdictions: int) -> Law:
@@ -498,6 +504,12 @@ class World:
         """Add the rows (or their values) to a tally of this month, by jurisdiction."""
         counts = np.bincount(self.places(rows), values, minlength=len(self.spans)).astype(np.float64)
         self.tally[name] = self.tally.get(name, 0.0) + counts
+
+    def grade_in(self, k: int) -> Bytes:
+        """Return each firm's grade in the file that topic `k`'s regulator reads, (N,)."""
+        grade = self.firms.grade
+        held: Bytes = grade[k if len(grade) > 1 else 0]
+        return held
 
     def per_row(self, values: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
         """Return for some rows the value of their jurisdiction, from a value a jurisdiction (J,)."""

@@ -50,6 +50,21 @@ BEHAVIOUR = (
         cost_distribution=st.sampled_from(["same", "uniform", "lognormal"]),
     )
     | kind("threshold", cost_size_elasticity=st.sampled_from([0.0, 1.0, 2.0]), discount=st.sampled_from([0.0, 0.5]))
+    | kind(
+        "imitate",
+        weight=SHARE,
+        whom=st.sampled_from(["all", "better_earning"]),
+        direction=st.sampled_from(["suppliers", "buyers", "both"]),
+        weighting=st.sampled_from(["value", "equal"]),
+        foresees_partners=st.booleans(),
+    )
+    | kind(
+        "forward_looking",
+        effort=st.sampled_from(["gradual", "all_or_nothing"]),
+        detection=st.sampled_from(["believed", "announced"]),
+        patience=st.sampled_from([None, 0.0, 0.9, 1 - 1e-9]),
+        traits=st.sampled_from([{}, {"caution": 0.0}, {"caution_spread": 1.0, "connected": {"state": 1.0}}]),
+    )
     | kind("logit", precision=st.sampled_from([0.0, 5.0, 1000.0]))
     | st.sampled_from(["always_comply", "never_comply", "once_bitten", "guard_the_grade"]).map(
         lambda name: {"kind": "per_firm", "strategy": name}
@@ -134,7 +149,12 @@ POINTS = {
     "new_firm_months": st.integers(1, 12),
     "calendar": st.sampled_from([1, 3, 12]),
 }
-RATING = kind("points", **POINTS) | kind("topic_tiers", **POINTS)
+TIERS = {"promotion": SHARE, "fall": st.sampled_from(["one", "lowest"]), "start": st.sampled_from([None, "D"])}
+RATING = (
+    kind("points", **POINTS)
+    | kind("topic_tiers", **POINTS)
+    | kind("tiers", **TIERS).map(lambda rule: rule | {"tiers": ["A", "B", "C", "D"]})
+)
 LIST = st.fixed_dictionaries(
     {"max_months": st.integers(2, 6), "min_months": st.integers(0, 2)},
     optional={

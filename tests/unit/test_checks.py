@@ -99,9 +99,13 @@ CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"lists.tax.min_months": 40},
         ["lists.tax", "min_months (40) must not exceed max_months (36)"],
     ),
-    "planned kind": (
-        {"behaviour": {"kind": "imitate"}},
-        ["behaviour", "'imitate' is not available in this version", "gradual"],
+    "behaviour without what it needs": (
+        {
+            "behaviour": {"kind": "imitate", "whom": "better_earning"},
+            "finance": {"kind": "none"},
+            "exit": {"kind": "none"},
+        },
+        ["behaviour.whom: 'better_earning' needs profits; finance.kind is none"],
     ),
     "planned value": ({"accountability": "all"}, ["accountability: 'all' is not available in this version", "'none'"]),
     "unknown sector": (

@@ -114,9 +114,30 @@ def test_bunching_emerges_above_the_cut_off() -> None:
     model.world.firms.live[0, 0, :30] = np.repeat([0, 2, 4], 10)  # scores 100, 90, 80
     model.world.firms.intrinsic[:] = 0
     spec.rating.rate(model.world)
-    spec.behaviour.choose(model.world, lambda: stakes(model.world, spec.rating, spec.lists, 0.0))
+    spec.behaviour.choose(model.world, model.prospects())
     effort = model.world.firms.effort[0, :30].reshape(3, 10)
     base = CreditRegime(spec).world.firms.effort[0, :30].reshape(3, 10)
     moved = effort - base * (1 - spec.behaviour.adjustment)
     assert (moved[1] > 0.01).all()
     assert np.allclose(moved[[0, 2]], 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+def test_buyers_that_would_leave_are_at_stake_where_firms_foresee_it(spread: float) -> None:
+    scenario: dict[str, Any] = {
+        "topics": {"a": {"general": 0.2, "serious": 0.3}},
+        "registry": {"kind": "database"},
+        "lists": {"black": {"topic": "a", "serious": 1, "max_months": 30}},
+        "finance": {"kind": "accounts"},
+        "partners": {"kind": "search", "review": 0.1},
+    }
+    rule = {"kind": "none", "discount": 0.2, "traits": {"discount_spread": spread}}
+    model = CreditRegime(bare(1, **scenario, behaviour=rule | {"foresees_partners": True}))
+    firms, margin = model.world.firms, model.world.law.margins.contribution[0]
+    factor = (1 + firms.discount.astype(float)) ** (-1 / 12)
+    lost = sum(factor**t * (1 - 0.9**t) for t in range(30))
+    expected = 0.3 * margin * np.maximum(1 - firms.final_demand / firms.size, 0) * lost
+    assert expected.max() > 0.1
+    np.testing.assert_allclose(model.prospects().stakes()[0], expected, rtol=1e-4, atol=1e-6)
+    for change in ({"behaviour.foresees_partners": False}, {"partners.review": 0.0}, {"lists.black.published": False}):
+        assert not CreditRegime(model.spec.changed(change)).prospects().stakes().any()

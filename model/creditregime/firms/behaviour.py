@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -10,11 +9,13 @@ from scipy.special import expit, ndtri
 
 from creditregime.component import Rule, parameter
 from creditregime.errors import ScenarioError
+from creditregime.firms.stakes import Prospects
 from creditregime.firms.strategies import find_strategy
-from creditregime.world import Floats, World
+from creditregime.firms.traits import Traits
+from creditregime.world import Floats, Rows, World
 
 
-class Behaviour(Rule, family="behaviour", planned=("imitate", "forward_looking")):
+class Behaviour(Rule, family="behaviour"):
     """Family of decision rules. All amounts are shares of the firm's own monthly revenue."""
 
     intrinsic: float = parameter(
@@ -31,6 +32,13 @@ class Behaviour(Rule, family="behaviour", planned=("imitate", "forward_looking")
         0.9, unit="-", ge=0, le=2, description="how total compliance cost grows with size; below 1 burdens small firms"
     )
     discount: float = parameter(0.10, unit="1/year", ge=0, description="rate at which firms discount later losses")
+    foresees_partners: bool = parameter(
+        False,
+        unit="-",
+        description="firms count the buyers that would drop them while they stand on a published blacklist",
+        standing="partly",
+    )
+    traits: Traits = parameter(default_factory=Traits, unit="-", description="how firms differ in character")
 
     def prepare(self, world: World) -> None:
         """Draw each firm's cost factor and private optimum, and start there."""
@@ -45,21 +53,44 @@ class Behaviour(Rule, family="behaviour", planned=("imitate", "forward_looking")
         if self.cost_size_elasticity != 1:
             firms.cost_factor *= np.maximum(firms.size, np.float32(1e-6)) ** np.float32(self.cost_size_elasticity - 1)
         firms.effort[:] = firms.intrinsic
+        self.traits.draw(world, np.arange(world.rows), 0, self.discount)
 
-    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
-        """Write ``effort``; `stakes` gives the value at stake, (K, N), when a rule needs it."""
+    def register(self, world: World, rows: Rows) -> None:
+        """Give new firms a character of their own."""
+        if len(rows):
+            self.traits.draw(world, rows, world.month + 1, self.discount)
+
+    def discounting(self, world: World) -> float | Floats:
+        """Return the rate a year at which firms discount: one for all, or one a firm, (N,), where they differ."""
+        return world.firms.discount if self.traits.discount_spread else self.discount
+
+    def choose(self, world: World, prospects: Prospects) -> None:
+        """Write ``effort``; `prospects` tells what is at stake, when a rule needs it."""
 
     def spending(self, world: World) -> Floats:
         """Return what compliance costs each firm this month, (N,) money: ½ c per square of effort beyond its own."""
-        firms, total = world.firms, np.zeros(world.rows, np.float32)
-        for k, effort in enumerate(firms.effort):
-            beyond = np.maximum(effort - firms.intrinsic, 0)
-            beyond *= beyond
-            beyond *= np.float32(world.law.cost[k] / 2)
-            total += beyond
-        total *= firms.cost_factor
-        total *= firms.size
-        return total
+        return quadratic_cost(world)
+
+
+def quadratic_cost(world: World) -> Floats:
+    """Return ½ c per square of effort beyond the private optimum, summed over topics, (N,) money."""
+    firms, total = world.firms, np.zeros(world.rows, np.float32)
+    for k, effort in enumerate(firms.effort):
+        beyond = np.maximum(effort - firms.intrinsic, 0)
+        beyond *= beyond
+        beyond *= np.float32(world.law.cost[k] / 2)
+        total += beyond
+    total *= firms.cost_factor
+    total *= firms.size
+    return total
+
+
+def full_cost(world: World) -> Floats:
+    """Return the cost of the topics complied with fully, less the private motive, (N,) money."""
+    firms = world.firms
+    cost: Floats = (firms.effort * world.law.cost[:, None]).sum(axis=0)
+    cost *= firms.cost_factor * (1 - firms.intrinsic) * firms.size
+    return cost
 
 
 class FixedEffort(Behaviour, kind="none"):
@@ -71,12 +102,19 @@ class Deciding(Behaviour):
 
     def gain(self, world: World, k: int, stake: Floats) -> Floats:
         """Return hazard × perceived detection × (fine + stake), (N,), share of revenue."""
-        fine = np.float32(world.law.shares[k] @ world.law.fine[k])
         gain = stake  # in place: the caller's buffer is not used again
-        gain += fine
+        gain += self.fine(world, k)
+        if self.traits.cautious:
+            gain *= world.firms.caution
         gain *= world.firms.belief[k]
         gain *= world.firms.hazard[k]
         return gain
+
+    def fine(self, world: World, k: int) -> Floats | np.float32:
+        """Return the expected fine for one violation, a scalar or (N,), months of own revenue."""
+        law = world.law
+        fine = np.float32(law.shares[k] @ law.fine[k])
+        return fine if law.fine_by_grade is None else fine * law.fine_by_grade[world.grade_in(k)]
 
     def cost(self, world: World, k: int) -> Floats:
         """Return the cost of full compliance, (N,), share of revenue."""
@@ -91,17 +129,22 @@ class Gradual(Deciding, kind="gradual"):
         0.25, unit="share/month", gt=0, le=1, description="share of the way to the best response that a month covers"
     )
 
-    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
+    def choose(self, world: World, prospects: Prospects) -> None:
         """Move each effort towards clip(private optimum + gain / cost, 0, 1)."""
         firms = world.firms
-        for k, stake in enumerate(stakes()):
+        for k, stake in enumerate(prospects.stakes()):
             best = self.gain(world, k, stake)
             best /= self.cost(world, k)
             best += firms.intrinsic
             np.clip(best, 0, 1, out=best)
+            best = self.aim(world, k, best)
             best -= firms.effort[k]
             best *= np.float32(self.adjustment)
             firms.effort[k] += best
+
+    def aim(self, world: World, k: int, best: Floats) -> Floats:
+        """Return the effort towards which firms move, (N,), given the best response."""
+        return best
 
 
 class AllOrNothing(Deciding):
@@ -109,17 +152,15 @@ class AllOrNothing(Deciding):
 
     def spending(self, world: World) -> Floats:
         """Return the full cost, less the private motive, of each topic complied with, (N,) money."""
-        cost: Floats = (world.firms.effort * world.law.cost[:, None]).sum(axis=0)
-        cost *= world.firms.cost_factor * (1 - world.firms.intrinsic) * world.firms.size
-        return cost
+        return full_cost(world)
 
 
 class Threshold(AllOrNothing, kind="threshold"):
     """Comply fully where the expected penalty and the private motive reach the cost (Becker 1968)."""
 
-    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
+    def choose(self, world: World, prospects: Prospects) -> None:
         """Set each effort to 0 or 1."""
-        for k, stake in enumerate(stakes()):
+        for k, stake in enumerate(prospects.stakes()):
             gain = self.gain(world, k, stake)
             cost = self.cost(world, k)
             world.firms.effort[k] = gain >= cost * (1 - world.firms.intrinsic)
@@ -132,10 +173,10 @@ class Logit(AllOrNothing, kind="logit"):
         5.0, unit="1/cost", ge=0, description="response precision per mean cost of compliance of the topic"
     )
 
-    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
+    def choose(self, world: World, prospects: Prospects) -> None:
         """Draw each effort from {0, 1}."""
         firms = world.firms
-        for k, stake in enumerate(stakes()):
+        for k, stake in enumerate(prospects.stakes()):
             net = self.gain(world, k, stake)
             net -= self.cost(world, k) * (1 - firms.intrinsic)
             net *= np.float32(self.precision / world.law.cost[k])
@@ -149,7 +190,7 @@ class PerFirm(Behaviour, kind="per_firm"):
         ..., unit="-", description="name of a strategy declared with @strategy (shipped, or from a --rules module)"
     )
 
-    def choose(self, world: World, stakes: Callable[[], Floats]) -> None:
+    def choose(self, world: World, prospects: Prospects) -> None:
         """Ask each active firm; a number holds for all topics, a mapping by topic for those that it names."""
         if world.view is None:
             raise RuntimeError("per_firm needs a CreditRegime model around the world")

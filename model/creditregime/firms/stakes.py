@@ -2,35 +2,81 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from creditregime.regime.inspection import Inspection
 from creditregime.regime.lists import ListRule
+from creditregime.regime.monitoring import Monitoring
 from creditregime.regime.rating import Rating
-from creditregime.units import present_months
+from creditregime.units import MONTHS, present_months
 from creditregime.world import Floats, World
 
 
-def stakes(world: World, rating: Rating, lists: dict[str, ListRule], discount: float) -> Floats:
+class Prospects(NamedTuple):
+    """What a firm that chooses its effort can look at: the rules that act on it, and what they put at stake.
+
+    Attributes
+    ----------
+    world
+        The state.
+    rating, lists, inspection, monitoring
+        The rules in force.
+    discount
+        The rate a year at which firms discount, one for all or one a firm, (N,).
+    dropping
+        Probability a month that a buyer drops a firm on a published blacklist, as far as firms foresee it.
+    """
+
+    world: World
+    rating: Rating
+    lists: dict[str, ListRule]
+    inspection: Inspection
+    monitoring: Monitoring
+    discount: float | Floats
+    dropping: float = 0.0
+
+    def stakes(self) -> Floats:
+        """Return the perceived value at stake of one more record, (K, N), months of own revenue."""
+        return stakes(self.world, self.rating, self.lists, self.discount, self.dropping)
+
+    def list_stakes(self) -> Floats:
+        """Return the part of the value at stake that lists make, (K, N), months of own revenue."""
+        return stakes(self.world, None, self.lists, self.discount, self.dropping)
+
+
+def stakes(
+    world: World, rating: Rating | None, lists: dict[str, ListRule], discount: float | Floats, dropping: float = 0.0
+) -> Floats:
     """Return the perceived value at stake of one more record, (K, N), months of own revenue.
 
     For each severity, weighted by its share: the cost of the grade that the firm would then hold less that of the
     grade it holds, over the time for which the record counts; and the cost of each list that it would then enter,
     over its longest term; or, where firms anticipate repair, over the time that repair leaves; and the rewards of a
-    redlist that is ``at_stake``. Firms take it into account as far as they are aware of the regime.
+    redlist that is ``at_stake``. Firms take it into account as far as they are aware of the regime. Without a rating
+    only the lists count. A published blacklist also costs the buyers that firms expect to lose: each with the
+    probability `dropping` in each month of the term.
     """
     values = np.zeros((len(world.topics), world.rows), np.float32)
-    _add_grades(world, rating, discount, values)
+    if rating is not None:
+        _add_grades(world, rating, discount, values)
     for number, rule in enumerate(lists.values()):
-        if rule.colour == "black":
-            _add_list(world, number, rule, discount, values)
-        elif rule.at_stake:
-            _add_rewards(world, number, rule, discount, values)
+        if rule.colour == "red":
+            if rule.at_stake:
+                _add_rewards(world, number, rule, discount, values)
+            continue
+        worth = _of_list(world, number, discount)
+        if dropping and rule.published:
+            worth = worth + _of_buyers(world, number, discount, dropping)
+        if np.any(worth):
+            _add_list(world, number, rule, worth, values)
     if values.any():
         values *= world.firms.aware
     return values
 
 
-def _add_grades(world: World, rating: Rating, discount: float, values: Floats) -> None:
+def _add_grades(world: World, rating: Rating, discount: float | Floats, values: Floats) -> None:
     law, firms = world.law, world.firms
     if not law.grade_cost.any():
         return
@@ -50,20 +96,41 @@ def _add_grades(world: World, rating: Rating, discount: float, values: Floats) -
             values[k] += worth[key] * np.float32(law.shares[k, s] * months[s])
 
 
-def _add_list(world: World, number: int, rule: ListRule, discount: float, values: Floats) -> None:
-    law = world.law
-    cost = law.list_cost[:, number] * np.float32(present_months(float(law.listed_months[number]), discount))
+def _of_list(world: World, number: int, discount: float | Floats) -> Floats | np.float32:
+    """Return what the measures of a list take over the time on it, 0 or (N,), months of revenue."""
+    cost = world.law.list_cost[:, number]
     if (cost <= 0).all():
-        return
-    cost = world.spread(np.maximum(cost, 0))
+        return np.float32(0)
+    worth: Floats = world.spread(np.maximum(cost, 0)) * np.float32(
+        present_months(float(world.law.listed_months[number]), discount)
+    )
+    return worth
+
+
+def _of_buyers(world: World, number: int, discount: float | Floats, dropping: float) -> Floats:
+    """Return the contribution of the buyers who would leave one by one over the longest term, (N,), months of revenue.
+
+    Those who stay count as if discounted at a higher rate; those who left are the rest.
+    """
+    leaving = (1 - min(dropping, 1 - 1e-12)) ** -MONTHS
+    rate = discount.astype(np.float64) if isinstance(discount, np.ndarray) else discount
+    months = float(world.law.listed_months[number])
+    lost = present_months(months, rate) - present_months(months, (1 + rate) * leaving - 1)
+    contribution = world.spread(world.law.margins.contribution)
+    sold = 1 - world.firms.final_demand / world.firms.size
+    worth: Floats = (np.maximum(sold, 0) * contribution * lost).astype(np.float32)
+    return worth
+
+
+def _add_list(world: World, number: int, rule: ListRule, worth: Floats | np.float32, values: Floats) -> None:
     free = world.firms.listing[number] == 0
     for k in rule.topics_of(world):
         chance = rule.chance_of_entry(world, k)
         if chance is not None:
-            values[k] += cost * (free * chance)
+            values[k] += worth * (free * chance)
 
 
-def _add_rewards(world: World, number: int, rule: ListRule, discount: float, values: Floats) -> None:
+def _add_rewards(world: World, number: int, rule: ListRule, discount: float | Floats, values: Floats) -> None:
     """Add what a redlisted firm loses by any record: the rewards of the list until it is clean for long enough."""
-    rewards = world.law.list_cost[:, number] * np.float32(-present_months(rule.clean_months, discount))
-    values += world.spread(np.maximum(rewards, 0)) * (world.firms.listing[number] > 0)
+    rewards = world.spread(np.maximum(-world.law.list_cost[:, number], 0))
+    values += rewards * np.float32(present_months(rule.clean_months, discount)) * (world.firms.listing[number] > 0)

@@ -16,6 +16,10 @@ class Partners(Rule, family="partners"):
     def rematch(self, world: World, avoided: NDArray[np.bool_]) -> None:
         """Drop and replace suppliers; `avoided` are firms that stand on a published blacklist, (N,)."""
 
+    def dropping(self) -> float:
+        """Return the probability a month that a buyer drops a supplier on a published blacklist."""
+        return 0.0
+
 
 class KeepPartners(Partners, kind="none"):
     """Links end when the supplier leaves, and are never replaced."""
@@ -43,6 +47,10 @@ class Search(Partners, kind="search"):
     switching_cost: float = parameter(
         0.5, unit="months of the link's value", ge=0, description="cost of taking on a new supplier"
     )
+
+    def dropping(self) -> float:
+        """Return the chance of a review."""
+        return self.review
 
     def rematch(self, world: World, avoided: NDArray[np.bool_]) -> None:
         """Drop, then search."""

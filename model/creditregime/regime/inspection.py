@@ -62,6 +62,13 @@ class Inspection(Rule, family="inspection"):
         """Return who is inspected by the regulators of topic `k`, (N,); `called` are firms with a complaint."""
         raise NotImplementedError(f"{type(self).__name__} does not say whom it inspects")
 
+    def announced(self, world: World, k: int) -> Floats | None:
+        """Return the announced probability a month of an inspection by grade, (G,), before measures and lists.
+
+        None where a policy announces none: whom it inspects depends on more than the grade.
+        """
+        return None
+
     def _called(self, world: World, k: int) -> Flags | None:
         complaint = world.firms.complaint[k]
         if not self.complaint_response or not complaint.any():
@@ -122,6 +129,10 @@ class NoInspection(Inspection, kind="none"):
     def inspect(self, world: World) -> None:
         """Do nothing."""
 
+    def announced(self, world: World, k: int) -> Floats:
+        """Return 0 for every grade."""
+        return np.zeros(len(world.law.grades), np.float32)
+
 
 class Uniform(Inspection, kind="uniform"):
     """Every firm is inspected with the same probability, independently."""
@@ -146,6 +157,11 @@ class Uniform(Inspection, kind="uniform"):
         """Return the probability a month before measures, a scalar or (N,)."""
         return np.float32(monthly(float(by_topic(self.rate, world.topics)[k])))
 
+    def announced(self, world: World, k: int) -> Floats:
+        """Return the same probability for every grade."""
+        rate = monthly(float(by_topic(self.rate, world.topics)[k]))
+        return np.full(len(world.law.grades), rate, np.float32)
+
 
 class ByGrade(Uniform, kind="grade"):
     """The probability depends on the firm's grade in the regulator's file, and on its standing on lists."""
@@ -166,14 +182,20 @@ class ByGrade(Uniform, kind="grade"):
         grade = world.firms.grade
         file = k if len(grade) > 1 else 0
         if (base, file) not in world.memo:
-            table = np.array([monthly(self.rates.get(name, base)) for name in world.law.grades], np.float32)
-            world.memo[base, file] = table[grade[file]]
+            world.memo[base, file] = self.announced(world, k)[grade[file]]
         chance: Floats = world.memo[base, file]
         if self.listed_factor != 1:
             chance = chance.copy()
             for number in world.law.blacklists_of[k]:
                 chance[world.firms.listing[number] > 0] *= np.float32(self.listed_factor)
         return chance
+
+    def announced(self, world: World, k: int) -> Floats:
+        """Return the probability of each grade, or the same for all where the topic is not graded."""
+        if self.topics and world.topics[k] not in self.topics:
+            return super().announced(world, k)
+        base = float(by_topic(self.rate, world.topics)[k])
+        return np.array([monthly(self.rates.get(name, base)) for name in world.law.grades], np.float32)
 
 
 class Quota(Inspection, kind="quota"):

@@ -21,6 +21,10 @@ class Monitoring(Rule, family="monitoring"):
         """Return what being monitored costs firms this month, (N,) money, or None where it costs nothing."""
         return None
 
+    def seen(self, world: World) -> Floats:
+        """Return the share of violations that is seen, by topic, (K,)."""
+        return np.zeros(len(world.topics), np.float32)
+
 
 class NoMonitoring(Monitoring, kind="none"):
     """Nothing is seen without an inspection."""
@@ -45,6 +49,10 @@ class Coverage(Monitoring, kind="coverage"):
     cost: PerTopic = parameter(
         0.0, unit="money/month", description="cost to a firm of sensors that see all violations of a topic"
     )
+
+    def seen(self, world: World) -> Floats:
+        """Return the topics' shares."""
+        return by_topic(self.share, world.topics)
 
     def watch(self, world: World) -> None:
         """Find each violation with the topic's probability, and now and then what is not there."""
