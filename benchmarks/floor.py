@@ -11,7 +11,7 @@ import numpy as np
 from creditregime.network import Network
 from creditregime.world import Firms, World
 
-FEW_ROWS = frozenset({"group", "person", "region", "listed_since", "coefficient", "since"})
+FEW_ROWS = frozenset({"group", "person", "region", "rated", "connected", "listed_since", "coefficient", "since"})
 """Columns and arrays of which a month of the baseline regime touches few rows, or none: they are not counted.
 
 Coefficients stand in `weight` as long as a link is active; persons, regions and months of listing are looked up for the

@@ -51,6 +51,7 @@ def _law(scenario: Scenario, jurisdictions: int) -> Law:
     law.shares[:] = [topic.shares for topic in topics]
     law.cost[:] = [topic.cost for topic in topics]
     law.harm[:] = [topic.harm for topic in topics]
+    law.rules[:] = [topic.rules for topic in topics]
     law.black = tuple(rule.colour == "black" for rule in scenario.lists.values())
     law.blacklists_of = blacklists_of(scenario.lists, tuple(scenario.topics))
     return law
@@ -58,8 +59,9 @@ def _law(scenario: Scenario, jurisdictions: int) -> Law:
 
 def _dimensions(scenario: Scenario, economy: Economy) -> dict[str, int]:
     topics = len(scenario.topics)
-    return {
-        "file": scenario.rating.files(topics, scenario.registry.central),
+    files = scenario.rating.files(topics, scenario.registry.central)
+    return scenario.rating.dimensions(files) | {
+        "file": files,
         "list": len(scenario.lists),
         "lever": len(Lever),
         "regulator": topics * scenario.inspection.regions(len(economy.regions)),

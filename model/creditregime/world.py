@@ -45,6 +45,7 @@ class Firms(Table):
     hazard: Floats = column(np.float32, "1/month", "violation probability at zero effort", per=("topic",))
     cost_factor: Floats = column(np.float32, "-", "compliance cost relative to the topic's", fill=1)
     intrinsic: Floats = column(np.float32, "share", "effort at the private optimum without enforcement")
+    connected: NDArray[np.bool_] = column(bool, "-", "politically connected")
     # What it believes and does
     aware: Floats = column(np.float32, "share", "how far the firm takes the regime's consequences into account", fill=1)
     belief: Floats = column(
@@ -59,10 +60,18 @@ class Firms(Table):
     live: Bytes = column(np.uint8, "records", "visible, unexpired, unrepaired records", per=("severity", "topic"))
     last_record: Months = column(np.int16, "month", "month of the newest record", fill=NEVER)
     # How it is rated
+    rated: NDArray[np.bool_] = column(bool, "-", "covered by the rating", fill=1)
     score: Floats = column(np.float32, "points", "score in each file, association included", per=("file",))
     own_score: Floats = column(np.float32, "points", "score in each file without association", per=("file",))
     own_grade: Bytes = column(np.uint8, "grade", "grade without association, 0 lowest", per=("file",))
     grade: Bytes = column(np.uint8, "grade", "grade in each file, 0 lowest", per=("file",))
+    memory: Floats = column(np.float32, "points", "score that fades, before bias and noise (decay)", per=("memory",))
+    newest_record: Months = column(
+        np.int16, "month", "newest record in each file (where clean years count by file)", per=("clean",), fill=NEVER
+    )
+    held_until: Months = column(
+        np.int16, "month", "lowest grade held until then (where it is held)", per=("hold",), fill=NEVER
+    )
     associated_until: Months = column(np.int16, "month", "graded lowest until then through its person", fill=NEVER)
     listing: Bytes = column(np.uint8, "standing", "on the list: 0 no, 1 own act, 2 by association", per=("list",))
     listed_since: Months = column(np.int16, "month", "month of entry to the list", per=("list",), fill=NEVER)
@@ -180,10 +189,14 @@ class Law:
         What standing on a list costs, share of revenue a month, expected joint punishment included.
     points : (K, 3)
         Points deducted for a record of each severity.
+    rules : (K,)
+        Number of specific rules of each topic.
     recorded : (K,) bool
         Whether findings of the topic may be recorded.
     worth : (J, levers)
         What one unit of each lever costs the average firm, share of revenue a month.
+    partial : bool
+        Whether some firms go unrated (`Firms.rated`).
     margins
         The economy's initial averages, written by the finance rule.
     lists, measures : tuple of str
@@ -205,12 +218,14 @@ class Law:
     grade_cost: Floats
     list_cost: Floats
     points: Floats
+    rules: Floats
     recorded: NDArray[np.bool_]
     worth: Floats
     margins: Margins
     lists: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     retention: int = 0
+    partial: bool = False
     black: tuple[bool, ...] = ()
     blacklists_of: tuple[tuple[int, ...], ...] = ()
 
@@ -228,6 +243,7 @@ class Law:
             grade_cost=np.zeros((jurisdictions, files, len(grades)), np.float32),
             list_cost=np.zeros((jurisdictions, len(lists)), np.float32),
             points=by_severity.copy(),
+            rules=np.ones(topics, np.float32),
             recorded=np.ones(topics, np.bool_),
             worth=np.zeros((jurisdictions, len(Lever)), np.float32),
             margins=Margins(*np.zeros((4, jurisdictions))),
@@ -266,7 +282,17 @@ class World:
     law
         What the rules say; filled by their `prepare` methods.
     dimensions
-        Number of rating ``file``s, ``list``s, ``lever``s and ``regulator``s that the regime needs.
+        Number of rating ``file``s, ``list``s, ``lever``s and ``regulator``s that the regime needs, and the lengths of
+        the columns that only some ratings use.
+
+    Attributes
+    ----------
+    published : (J, K)
+        Detection rate of each topic that the state publishes.
+    months_to_grade : (J,)
+        Mean months from the finding of a record to the evaluation that saw it first.
+    cutoffs : (J, R, G - 1, 2)
+        Relative ratings: the lowest score of each grade but the lowest, and its lot among equal scores.
     """
 
     def __init__(
@@ -297,6 +323,9 @@ class World:
         self.tally: dict[str, Any] = {}
         self.memo: dict[Any, Any] = {}
         self.published = np.zeros((len(self.spans), len(self.topics)), np.float32)
+        self.months_to_grade = np.zeros(len(self.spans))
+        grades = law.grade_cost.shape[2]
+        self.cutoffs = np.full((len(self.spans), dimensions["file"], grades - 1, 2), -np.inf)
         self._market: NDArray[np.intp] | None = None
         self._pool: Pool | None = None
         self.in_force: dict[int, Rows] = {}

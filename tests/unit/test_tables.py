@@ -19,7 +19,8 @@ class Things(Table):
 
 
 def test_columns_are_arrays_with_their_fill() -> None:
-    table = Firms.allocate(7, {"topic": 3, "severity": 3, "file": 1, "list": 2, "lever": 11})
+    sizes = {"topic": 3, "severity": 3, "file": 1, "list": 2, "lever": 11, "memory": 0, "clean": 0, "hold": 0}
+    table = Firms.allocate(7, sizes)
     assert type(table.effort) is np.ndarray
     assert table.effort.shape == (3, 7)
     assert table.live.shape == (3, 3, 7)

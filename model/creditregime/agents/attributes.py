@@ -255,11 +255,17 @@ class View(Agent):
 
 def label(world: World, dimension: str) -> Sequence[str]:
     """Return the names along a leading dimension: topics, files, lists or levers."""
-    if dimension == "file":
+    if dimension in _SOME_RATINGS and not len(getattr(world.firms, _SOME_RATINGS[dimension])):
+        return ()
+    if dimension == "file" or dimension in _SOME_RATINGS:
         return world.topics if len(world.firms.grade) > 1 else ("all",)
     if dimension == "lever":
         return [lever.name.lower() for lever in Lever]
     return world.law.lists if dimension == "list" else world.topics
+
+
+_SOME_RATINGS = {"memory": "memory", "clean": "newest_record", "hold": "held_until"}
+"""Dimensions that have a length, that of the files, where a rating uses them, and the column that tells."""
 
 
 def family(name: str, declared: type[Table]) -> Callable[[type[V]], type[V]]:

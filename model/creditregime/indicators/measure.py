@@ -98,12 +98,14 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
     """Yield for each dimension and group its indicators."""
     firms = world.firms
     listed = black(world) > 0
+    rated = rated_firms(world)
     values = {
         "firms": firms.active,
         "compliance": firms.effort.mean(axis=0) * firms.active,
         "violations": (firms.violation > 0).sum(axis=0),
         "listed": listed,
-        "grade": firms.grade.mean(axis=0) * firms.active,
+        "rated": rated,
+        "grade": firms.grade.mean(axis=0) * rated,
         "output": firms.output * firms.size,
         "profit": firms.profit,
         "fines": firms.fines,
@@ -114,7 +116,8 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
         shape = (len(world.spans), len(names))
         sums = {name: _by_key(key, value, shape) for name, value in values.items()}
         some = np.maximum(sums["firms"], 1)
-        for name in ("compliance", "violations", "listed", "grade"):
+        sums["grade"] = sums["grade"] / np.maximum(sums["rated"], 1)
+        for name in ("compliance", "violations", "listed", "rated"):
             sums[name] = sums[name] / some
         for code, group in enumerate(names):
             yield dimension, group, {name: value[:, code] for name, value in sums.items()}
@@ -195,9 +198,36 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
         "months_on_list": np.divide(months, delisted, out=np.zeros_like(months + delisted), where=delisted > 0),
         "downgraded_by_association": world.number((firms.grade < firms.own_grade).any(axis=0) & firms.active) / some,
     }
+    rated = rated_firms(world)
+    number = np.maximum(world.number(rated), 1)
     for code, name in enumerate(world.law.grades):
-        held = [world.number((grade == code) & firms.active) for grade in firms.grade]
-        row[f"grade_{name}"] = np.mean(held, axis=0) / some
+        held = [world.number((grade == code) & rated) for grade in firms.grade]
+        row[f"grade_{name}"] = np.mean(held, axis=0) / number
+    return row | _scores(world, rated, number) | {"rated": world.number(rated) / some}
+
+
+def rated_firms(world: World) -> NDArray[np.bool_]:
+    """Return who is in business and rated, (N,)."""
+    firms = world.firms
+    return firms.active & firms.rated if world.law.partial else firms.active
+
+
+def _scores(world: World, rated: NDArray[np.bool_], number: NDArray[np.float64]) -> Row:
+    """Return mean and lowest score, the lead of connected firms, and how long records waited for a grade."""
+    firms = world.firms
+    lowest = [[score[start:stop].min() for start, stop in world.spans] for score in firms.score]
+    row = {
+        "score": np.mean([world.total(score * rated) for score in firms.score], axis=0) / number,
+        "score_lowest": np.min(lowest, axis=0).astype(np.float64),
+        "connection_gap": np.zeros(len(number)),
+        "months_to_grade": world.months_to_grade.copy(),
+    }
+    if firms.connected.any():
+        connected = rated & firms.connected
+        insiders = np.maximum(world.number(connected), 1)
+        outsiders = np.maximum(number - insiders, 1)
+        inside = np.mean([world.total(score * connected) for score in firms.score], axis=0)
+        row["connection_gap"] = inside / insiders - (row["score"] * number - inside) / outsiders
     return row
 
 

@@ -97,6 +97,8 @@ class ListRule(Settings):
         limit = world.law.grades.index(str(self.grade))
         rated = firms.own_grade if len(firms.own_grade) == 1 else firms.own_grade[self.topics_of(world)]
         low = (rated <= limit).any(axis=0) & firms.active
+        if world.law.partial:
+            low &= firms.rated
         return np.flatnonzero(low & (firms.listing[number] == 0))
 
     def _update_red(self, world: World, number: int) -> None:
@@ -107,6 +109,8 @@ class ListRule(Settings):
         if self.grade is not None:
             rated = firms.grade if len(firms.grade) == 1 else firms.grade[self.topics_of(world)]
             clean &= (rated >= world.law.grades.index(self.grade)).all(axis=0)
+            if world.law.partial:
+                clean &= firms.rated
         listing = firms.listing[number]
         leave(world, number, np.flatnonzero((listing > 0) & ~clean), repaired=False)
         enter(world, number, np.flatnonzero((listing == 0) & clean), Standing.OWN)

@@ -246,6 +246,8 @@ class Spillover(Settings):
         for channel in (self.partner, self.group):
             points = channel.shortfall(world, own)
             if points is not None:
+                if world.law.partial:
+                    points *= firms.rated
                 firms.score[number] -= points
-                lower = rating.grade_of(firms.score[number])
+                lower = rating.grade_in(world, number, firms.score[number])
                 np.minimum(firms.grade[number], lower, out=firms.grade[number])
