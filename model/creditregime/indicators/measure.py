@@ -90,8 +90,15 @@ def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
                 "inspections": world.number(firms.inspected[k]),
                 "perceived_detection": world.total(firms.belief[k] * firms.active) / some,
                 "published_detection": world.published[:, k].astype(np.float64),
+                **_grade_shares(world, k),
             },
         )
+
+
+def _grade_shares(world: World, k: int) -> Row:
+    """Return the shares of rated firms by grade in the file that topic `k`'s regulator reads, as measured before."""
+    file = k if len(world.firms.grade) > 1 else 0
+    return {f"grade_{name}": world.memo["grade shares", name][file] for name in world.law.grades}
 
 
 def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
@@ -201,8 +208,9 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
     rated = rated_firms(world)
     number = np.maximum(world.number(rated), 1)
     for code, name in enumerate(world.law.grades):
-        held = [world.number((grade == code) & rated) for grade in firms.grade]
-        row[f"grade_{name}"] = np.mean(held, axis=0) / number
+        held = np.stack([world.number((grade == code) & rated) for grade in firms.grade])
+        world.memo["grade shares", name] = held / number
+        row[f"grade_{name}"] = held.mean(axis=0) / number
     return row | _scores(world, rated, number) | {"rated": world.number(rated) / some}
 
 
