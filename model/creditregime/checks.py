@@ -165,6 +165,9 @@ def _rating(scenario: Any) -> Iterator[Problem]:
     for name, condition in getattr(rating, "conditions", {}).items():
         if condition.topic not in ("any", *topics):
             yield unknown(f"rating.conditions.{name}.topic", condition.topic, ["any", *topics])
+    for name in getattr(rating, "topics", ()):
+        if name not in topics:
+            yield unknown("rating.topics", name, topics)
     weights = getattr(rating, "weights", None)
     if isinstance(weights, dict) and not any(by_topic(weights, topics)):
         yield Problem("rating.weights", "at least one of the scenario's topics must weigh more than 0")

@@ -251,9 +251,31 @@ def test_something_is_at_stake_in_every_kind(kind: str) -> None:
         ({"kind": "percentile", "shares": {"A": 0.7, "B": 0.5}}, "together at most 1"),
         ({"kind": "percentile", "shares": {"D": 0.7}}, "the grade 'D' has a share already"),
         ({"kind": "decay", "persistence": 1.0}, "rating.persistence: 1.0 is not allowed"),
+        ({"kind": "points", "topics": ["q"]}, "rating.topics: unknown name 'q'"),
+        ({"kind": "topic_tiers", "topics": ["a"]}, "topic tiers grade every topic"),
         ({"kind": "worst_topics"}, "did you mean 'worst_topic'"),
     ],
 )
 def test_impossible_ratings_are_refused(rating: dict[str, Any], said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
         rated(rating)
+
+
+@pytest.mark.parametrize("sharing", ["siloed", "central"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "topic_tiers"])
+def test_a_sector_rating_sees_its_topics_only(kind: str, sharing: str) -> None:
+    rating = {"kind": kind} | KINDS[kind] | {"topics": ["b"], "direct": True, "persistence": 0.9}
+    if kind != "decay":
+        del rating["persistence"]
+        rating |= {"clean_bonus": 1, "clean_bonus_cap": 1} if kind != "checklist" else {}
+    world, rule = rated(rating, 2, registry={"kind": "database", "sharing": sharing})
+    assert world.firms.score.shape == (1, world.rows)
+    world.month = 40
+    world.entered = (np.array([0, 1], np.uint8), np.array([0, 1], np.int32))
+    world.firms.live[2, 0, 0] = world.firms.live[2, 1, 1] = 1
+    rule.rate(world)
+    assert world.firms.own_score[0, 0] == world.firms.own_score[0, 2] > world.firms.own_score[0, 1]
+    assert world.firms.grade[0, 1] == 0
+    assert rule.deduction(world, 0, 2) is None
+    assert rule.deduction(world, 1, 2)[1]
+    assert not world.law.points[0].any()

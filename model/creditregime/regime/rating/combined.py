@@ -115,7 +115,8 @@ class Checklist(Banded, kind="checklist"):
     def points_of(self, world: World) -> NDArray[np.float32]:
         """Return what one rule weighs among those that the file's rater looks at."""
         rules = world.law.rules
-        total = np.full(len(rules), rules.sum()) if len(world.firms.own_score) == 1 else rules
+        seen = rules[list(self.topics_of(world, 0))].sum()
+        total = np.full(len(rules), seen) if len(world.firms.own_score) == 1 else rules
         weight: NDArray[np.float32] = np.repeat(100 / total[:, None], 3, axis=1).astype(np.float32)
         return weight
 

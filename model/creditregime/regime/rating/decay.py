@@ -57,9 +57,8 @@ class Decay(Banded, kind="decay"):
         memory = world.firms.memory
         memory *= np.float32(self.persistence)
         memory += np.float32(self.recovery)
-        topic, firm = world.entered
-        files = topic if len(memory) > 1 else np.zeros(len(topic), np.intp)
-        np.subtract.at(memory, (files, firm), world.law.points[topic, 0])
+        file, firm, topic = self.arrivals(world)
+        np.subtract.at(memory, (file, firm), world.law.points[topic, 0])
 
     def raw(self, world: World, file: int, score: Floats) -> None:
         """Take the score that is followed."""

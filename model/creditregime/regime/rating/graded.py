@@ -44,7 +44,21 @@ class Graded(Shared):
 
     def topics_of(self, world: World, file: int) -> Sequence[int]:
         """Return the topics whose records the rater of a file sees."""
+        if self.topics:
+            return [world.topics.index(name) for name in self.topics]
         return range(len(world.topics)) if len(world.firms.own_score) == 1 else (file,)
+
+    def files(self, topics: int, central: bool) -> int:
+        """Return one for a sector rating; else one a topic, or one where records are shared."""
+        return super().files(topics, central or bool(self.topics))
+
+    def arrivals(self, world: World) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.integer]]:
+        """Return file, firm and topic of the records that entered this month and count."""
+        topic, firm = world.entered
+        if self.topics:
+            counts = np.isin(topic, self.topics_of(world, 0))
+            topic, firm = topic[counts], firm[counts]
+        return topic if len(world.firms.own_score) > 1 else np.zeros_like(topic), firm, topic
 
     def dimensions(self, files: int) -> dict[str, int]:
         """Add the months of holding where a rule of persistence is on."""
@@ -54,6 +68,8 @@ class Graded(Shared):
     def enact(self, world: World) -> None:
         """Write the deductions, and whether some firms go unrated."""
         world.law.points[:] = self.points_of(world)
+        if self.topics:
+            world.law.points[np.setdiff1d(np.arange(len(world.topics)), self.topics_of(world, 0))] = 0
         world.law.partial = bool(self.coverage or self.opt_out)
 
     def prepare(self, world: World) -> None:
@@ -96,6 +112,8 @@ class Graded(Shared):
 
     def deduction(self, world: World, k: int, s: int) -> Consequence | None:
         """Return the points of the table, and whether a serious record is graded directly."""
+        if self.topics and world.topics[k] not in self.topics:
+            return None
         points, lowest = float(world.law.points[k, s]), self.direct and s == 2
         concerned = any(condition.concerns(world, k, s) for condition in self.conditions.values())
         if not (points or lowest or concerned):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Self
 
@@ -66,7 +67,7 @@ class Scored(Graded):
 
     def dimensions(self, files: int) -> dict[str, int]:
         """Add the months of the newest records where each file has clean years of its own."""
-        return super().dimensions(files) | {"clean": files if self.clean_bonus and files > 1 else 0}
+        return super().dimensions(files) | {"clean": files if self.clean_bonus and (files > 1 or self.topics) else 0}
 
     def points_of(self, world: World) -> NDArray[np.float32]:
         """Return the points by topic and severity."""
@@ -77,8 +78,8 @@ class Scored(Graded):
         """Remember the newest record of each file."""
         newest = world.firms.newest_record
         if len(newest):
-            topic, firm = world.entered
-            newest[topic, firm] = world.month
+            file, firm, _ = self.arrivals(world)
+            newest[file, firm] = world.month
 
     def register(self, world: World, rows: NDArray[np.int64]) -> None:
         """Open the files of new firms, without records."""
@@ -95,10 +96,10 @@ class Scored(Graded):
         """Return the points of the record, and those of the clean years that end with it."""
         return np.float32(what[0]) + self.bonus(world, file)
 
-    def deduct(self, world: World, topics: object, score: Floats) -> None:
+    def deduct(self, world: World, topics: Sequence[int], score: Floats) -> None:
         """Deduct the points of live records of some topics, in place."""
         scratch = np.empty_like(score)
-        for k in topics:  # type: ignore[attr-defined]
+        for k in topics:
             for s in range(3):
                 points = world.law.points[k, s]
                 if points:
@@ -121,6 +122,12 @@ class Points(Scored, Banded, kind="points"):
 
 class TopicTiers(Points, kind="topic_tiers"):
     """One grade a topic from that topic's records alone, never added up, shared or not."""
+
+    @model_validator(mode="after")
+    def _grades_every_topic(self) -> Self:
+        if self.topics:
+            raise ValueError("topics: topic tiers grade every topic; choose another kind for a sector rating")
+        return self
 
     def files(self, topics: int, central: bool) -> int:
         """Return one file a topic."""

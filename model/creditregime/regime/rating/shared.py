@@ -15,6 +15,12 @@ from creditregime.units import MONTHS
 class Shared(Rating):
     """Parameters of every rating; `Graded` acts on them. All are off by default."""
 
+    topics: tuple[str, ...] = parameter(
+        (),
+        unit="-",
+        description="a sector rating: one file with the records of these topics only; empty for all topics",
+        standing="real",
+    )
     lowest: str = parameter("D", unit="-", description="name of the grade below all bands")
     direct: bool = parameter(False, unit="-", description="a live serious record gives the lowest grade at once")
     conditions: dict[str, Condition] = parameter(
