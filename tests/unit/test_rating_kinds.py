@@ -198,7 +198,7 @@ def test_foreseen_grades_are_those_that_one_more_record_brings(kind: str, bonus:
     rating = {"kind": kind} | KINDS[kind]
     if kind not in ("checklist", "decay"):
         rating |= {"clean_bonus": bonus, "clean_bonus_cap": bonus}
-    world, rule = rated(rating, 2, topics={"a": {"rules": 5}, "b": {"rules": 12}})
+    world, rule = rated(rating, 2, topics={"a": {"rules": 2}, "b": {"rules": 12}})
     world.month = 30
     draws = np.random.Generator(np.random.PCG64(1))
     world.firms.live[:] = draws.integers(0, 2, world.firms.live.shape)
