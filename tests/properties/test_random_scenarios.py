@@ -85,19 +85,44 @@ REGISTRY = kind(
     delay=st.integers(0, 4),
     only_illegal=st.booleans(),
 )
-POINTS = {
-    "minor": per_topic(st.sampled_from([0.0, 3.0])),
-    "serious": st.sampled_from([0.0, 30.0, 500.0]),
+COMMON = {
     "direct": st.booleans(),
+    "direct_months": st.sampled_from([0, 5]),
+    "score_months": st.sampled_from([0, 3]),
+    "barred_months": st.sampled_from([0, 4]),
+    "after_lowest": st.sampled_from([0.0, 20.0]),
+    "most_up": st.sampled_from([0, 1]),
+    "least_change": st.sampled_from([0.0, 4.0]),
+    "most_change": st.sampled_from([None, 9.0]),
+    "conditions": st.sampled_from(
+        [{}, {"c": {"down": 1, "severity": "general"}, "y": {"grade": "C", "younger_than": 4, "records": 0}}]
+    ),
     "floor": st.sampled_from([None, 0.0]),
     "cap": st.sampled_from([None, 99.0]),
-    "clean_bonus": st.sampled_from([0.0, 4.0]),
-    "clean_bonus_cap": st.sampled_from([0.0, 8.0]),
     "new_firm_grade": st.sampled_from([None, "B"]),
     "new_firm_months": st.integers(1, 12),
     "calendar": st.sampled_from([1, 3, 12]),
+    "coverage": st.sampled_from([{}, {"private": 0.5}]),
+    "opt_out": SHARE,
+    "rater_bias": st.sampled_from([0.0, 5.0]),
+    "noise": st.sampled_from([0.0, 5.0]),
 }
-RATING = kind("points", **POINTS) | kind("topic_tiers", **POINTS)
+SECTOR = {"topics": st.sampled_from([[], ["a"]])}
+POINTS = COMMON | {
+    "minor": per_topic(st.sampled_from([0.0, 3.0])),
+    "serious": st.sampled_from([0.0, 30.0, 500.0]),
+    "clean_bonus": st.sampled_from([0.0, 4.0]),
+    "clean_bonus_cap": st.sampled_from([0.0, 8.0]),
+}
+RATING = (
+    kind("points", **POINTS, **SECTOR)
+    | kind("topic_tiers", **POINTS)
+    | kind("worst_topic", **POINTS, **SECTOR)
+    | kind("weighted", **POINTS, **SECTOR, weights=per_topic(st.sampled_from([1.0, 3.0])))
+    | kind("checklist", **COMMON, **SECTOR)
+    | kind("percentile", **POINTS, **SECTOR)
+    | kind("decay", **COMMON, **SECTOR, persistence=st.sampled_from([0.0, 0.9]))
+)
 LIST = st.fixed_dictionaries(
     {"max_months": st.integers(2, 6), "min_months": st.integers(0, 2)},
     optional={

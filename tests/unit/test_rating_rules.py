@@ -9,8 +9,9 @@ import pytest
 
 from creditregime import CreditRegime
 from creditregime.errors import ScenarioError
+from creditregime.firms.stakes import stakes
 from creditregime.regime.rating.coverage import CONNECTED
-from tests.helpers import bare, columns_of, prepared, run, set_records, small
+from tests.helpers import assert_same, bare, columns_of, differences, prepared, run, set_records, small
 
 RATED: dict[str, Any] = {"registry": {"kind": "database", "sharing": "central"}}
 
@@ -199,7 +200,7 @@ MEASURES = {
 
 
 def test_unrated_firms_have_no_consequences_of_grades() -> None:
-    lists = {"black": {"topic": "a", "serious": 0, "grade": "D"}, "red": {"topic": "a", "colour": "red", "grade": "A"}}
+    lists = {"black": {"topic": "a", "serious": 0, "grade": "A"}, "red": {"topic": "a", "colour": "red", "grade": "A"}}
     inspection = {"kind": "grade", "rate": 0.3, "rates": {"A": 0.0, "D": 1.0}}
     spec = bare(1, **RATED, rating={"kind": "points", "opt_out": 0.5}, measures={"m": MEASURES["m"]}).changed(
         {"rewards": {"r": MEASURES["r"]}, "lists": lists, "inspection": inspection}
@@ -313,6 +314,32 @@ def test_ratings_without_these_rules_keep_no_state_for_them() -> None:
 
 
 @pytest.mark.parametrize(
+    "rating",
+    [
+        {"noise": 5},
+        {"rater_bias": 5},
+        {"coverage": {"private": 0.5}, "opt_out": 0.3},
+        {"kind": "percentile"},
+        {"kind": "decay"},
+        {"direct": True, "direct_months": 60, "after_lowest": 11},
+    ],
+    ids=str,
+)
+def test_nobody_elses_draws_are_shifted(rating: dict[str, Any]) -> None:
+    """Where grades have no consequences, two worlds that differ in the rating are the same but for the ratings."""
+    plain = small("fines_only", registry={"kind": "database"}, rating={"kind": "points"})
+    plain = plain.changed({"exit.background": 0.3, "monitoring.share": 0.5})
+    changed = plain.changed({"rating": {"kind": "points"} | rating})
+    columns = ("score", "own_score", "grade", "own_grade", "rated", "connected", "memory", "held_until")
+    one, other = run(plain), run(changed)
+    assert_same(one, other, without=[*(f"firms.{name}" for name in columns), "records.points"])
+    ratings = [
+        {name: getattr(m.world.firms, name).copy() for name in ("score", "grade", "rated")} for m in (one, other)
+    ]
+    assert differences(*ratings), "the rule did something"
+
+
+@pytest.mark.parametrize(
     ("rating", "said"),
     [
         ({"coverage": {"martian": 0.5}}, "rating.coverage.martian: unknown name"),
@@ -329,3 +356,29 @@ def test_ratings_without_these_rules_keep_no_state_for_them() -> None:
 def test_impossible_rules_are_refused(rating: dict[str, Any], said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
         rated(rating)
+
+
+def test_stakes_weigh_nothing_for_unrated_firms() -> None:
+    spec = bare(1, **RATED, rating={"kind": "points", "opt_out": 0.5, "direct": True}, measures={"m": MEASURES["m"]})
+    world = prepared(spec)
+    value = stakes(world, spec.rating, spec.lists, 0.1)[0]
+    np.testing.assert_array_equal(value > 0, world.firms.rated & (world.firms.aware > 0))
+
+
+def test_a_fading_score_is_at_stake_for_the_mean_life_of_a_point() -> None:
+    def at_stake(persistence: float) -> float:
+        rule = {"kind": "decay", "persistence": persistence, "recovery": 100 * (1 - persistence), "record": 90}
+        spec = bare(1, **RATED, rating=rule, measures={"m": MEASURES["m"]})
+        return float(stakes(prepared(spec), spec.rating, spec.lists, 0.0).max())
+
+    assert at_stake(0.95) / at_stake(0.9) == pytest.approx(2, rel=1e-4)
+
+
+def test_unrated_firms_weigh_one_in_a_quota_by_grade() -> None:
+    inspection = {"kind": "quota", "number": 5, "weights": {"A": 0.0}}
+    spec = bare(1, **RATED, rating={"kind": "points", "opt_out": 0.5}, inspection=inspection)
+    model = CreditRegime(spec)
+    model.step()
+    inspected = model.world.firms.inspected[0]
+    assert inspected.sum() == 5
+    assert not inspected[model.world.firms.rated].any()
