@@ -12,10 +12,10 @@ from scipy.sparse.csgraph import connected_components
 
 from creditregime.codes import OWNERSHIPS, Attribution, ExitCause, Origin, Standing
 from creditregime.component import Settings, parameter
+from creditregime.indicators.ratings import Row, grade_shares, rated_firms, ratings
 from creditregime.network import Network
 from creditregime.world import Floats, World
 
-Row = dict[str, NDArray[np.float64]]
 SIZE_CLASSES = ("micro", "small", "medium", "large")
 """Quarters of the firms by initial revenue, smallest first."""
 
@@ -90,15 +90,9 @@ def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
                 "inspections": world.number(firms.inspected[k]),
                 "perceived_detection": world.total(firms.belief[k] * firms.active) / some,
                 "published_detection": world.published[:, k].astype(np.float64),
-                **_grade_shares(world, k),
+                **grade_shares(world, k),
             },
         )
-
-
-def _grade_shares(world: World, k: int) -> Row:
-    """Return the shares of rated firms by grade in the file that topic `k`'s regulator reads, as measured before."""
-    file = k if len(world.firms.grade) > 1 else 0
-    return {f"grade_{name}": world.memo["grade shares", name][file] for name in world.law.grades}
 
 
 def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
@@ -205,38 +199,7 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
         "months_on_list": np.divide(months, delisted, out=np.zeros_like(months + delisted), where=delisted > 0),
         "downgraded_by_association": world.number((firms.grade < firms.own_grade).any(axis=0) & firms.active) / some,
     }
-    rated = rated_firms(world)
-    number = np.maximum(world.number(rated), 1)
-    for code, name in enumerate(world.law.grades):
-        held = np.stack([world.number((grade == code) & rated) for grade in firms.grade])
-        world.memo["grade shares", name] = held / number
-        row[f"grade_{name}"] = held.mean(axis=0) / number
-    return row | _scores(world, rated, number) | {"rated": world.number(rated) / some}
-
-
-def rated_firms(world: World) -> NDArray[np.bool_]:
-    """Return who is in business and rated, (N,)."""
-    firms = world.firms
-    return firms.active & firms.rated if world.law.partial else firms.active
-
-
-def _scores(world: World, rated: NDArray[np.bool_], number: NDArray[np.float64]) -> Row:
-    """Return mean and lowest score, the lead of connected firms, and how long records waited for a grade."""
-    firms = world.firms
-    lowest = [[score[start:stop].min() for start, stop in world.spans] for score in firms.score]
-    row = {
-        "score": np.mean([world.total(score * rated) for score in firms.score], axis=0) / number,
-        "score_lowest": np.min(lowest, axis=0).astype(np.float64),
-        "connection_gap": np.zeros(len(number)),
-        "months_to_grade": world.months_to_grade.copy(),
-    }
-    if firms.connected.any():
-        connected = rated & firms.connected
-        insiders = np.maximum(world.number(connected), 1)
-        outsiders = np.maximum(number - insiders, 1)
-        inside = np.mean([world.total(score * connected) for score in firms.score], axis=0)
-        row["connection_gap"] = inside / insiders - (row["score"] * number - inside) / outsiders
-    return row
+    return row | ratings(world, some)
 
 
 def _inspections(world: World) -> NDArray[np.float64]:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from creditregime.indicators.measure import (
     Indicators,
-    Row,
     group_rows,
     monthly_row,
     network_row,
     topic_rows,
     turnover,
 )
+from creditregime.indicators.ratings import Row
 from creditregime.world import Floats, World
 
 
