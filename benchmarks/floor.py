@@ -13,7 +13,7 @@ from creditregime.world import Firms, World
 
 FEW_ROWS = frozenset(
     {"group", "person", "region", "overseas", "regulatory_cost", "listed_since", "coefficient", "since"}
-    | {"contract", "workforce", "discount", "caution", "connected"}
+    | {"contract", "workforce", "discount", "caution", "connected", "rated"}
 )
 """Columns and arrays of which a month of the baseline regime touches few rows, or none: they are not counted.
 

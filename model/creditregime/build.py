@@ -14,7 +14,7 @@ from creditregime.regime.lists import blacklists_of
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.pilots import everywhere, files, grade_names
 from creditregime.scenario import Scenario
-from creditregime.topics import hazards, write_rules
+from creditregime.topics import hazards
 from creditregime.world import Law, World
 
 
@@ -49,6 +49,7 @@ def build_world(
     scenario.learning.prepare(world)
     scenario.behaviour.prepare(world)
     _write_law(rules[0], world)
+    scenario.rating.prepare(world)
     scenario.trade.prepare(world)
     scenario.finance.prepare(world)
     _price(rules[0], world)
@@ -56,11 +57,16 @@ def build_world(
     return world
 
 
-def enact(scenario: Scenario, world: World) -> None:
-    """Put a scenario's regime in force in a world that is under way."""
-    rules, lists = everywhere(scenario), world.law.lists
+def enact(scenario: Scenario, before: Scenario, world: World) -> None:
+    """Put a scenario's regime in force in a world that is under way under another one.
+
+    Under a new rating, or with other files, everybody is rated at once; else ratings go on as they are.
+    """
+    rules, lists, had = everywhere(scenario), world.law.lists, len(world.firms.grade)
     world.change_law(_law(rules, len(world.spans)), _dimensions(rules, world.economy))
     _write_law(rules[0], world)
+    if scenario.rating != before.rating or len(world.firms.grade) != had:
+        scenario.rating.prepare(world)
     _price(rules[0], world)
     _first_listings(rules[0], world, lists)
 
@@ -85,6 +91,7 @@ def _law(territories: list[Scenario], jurisdictions: int) -> Law:
     law.shares[:] = [topic.shares for topic in topics]
     law.cost[:] = [topic.cost for topic in topics]
     law.harm[:] = [topic.harm for topic in topics]
+    law.rules[:] = [topic.rules for topic in topics]
     law.black = tuple(rule.colour == "black" for rule in scenario.lists.values())
     law.blacklists_of = blacklists_of(scenario.lists, tuple(scenario.topics))
     return law
@@ -93,8 +100,10 @@ def _law(territories: list[Scenario], jurisdictions: int) -> Law:
 def _dimensions(territories: list[Scenario], economy: Economy) -> dict[str, int]:
     scenario = territories[0]
     topics = len(scenario.topics)
-    return {
-        "file": files(territories),
+    number = files(territories)
+    used = [rules.rating.dimensions(number) for rules in territories]
+    return {name: max(lengths[name] for lengths in used) for name in used[0]} | {
+        "file": number,
         "list": len(scenario.lists),
         "lever": len(Lever),
         "regulator": topics * scenario.inspection.regions(len(economy.regions)),
@@ -115,7 +124,6 @@ def _kept(scenario: Scenario) -> dict[str, int]:
 def _write_law(scenario: Scenario, world: World) -> None:
     """Let every rule of the regime write its part of the law; later rules read earlier ones' parts."""
     hazards(world, scenario.topics)
-    write_rules(world, scenario.topics)
     scenario.overseas.enact(world)
     scenario.inspection.enact(world)
     scenario.reporting.enact(world)

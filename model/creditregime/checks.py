@@ -11,6 +11,7 @@ from creditregime.codes import OWNERSHIPS
 from creditregime.component import PerTopic, details, nearest, shown
 from creditregime.regime.moves import plannable
 from creditregime.regime.pilots import misfits
+from creditregime.units import by_topic
 
 LARGEST = 10**9
 
@@ -32,6 +33,7 @@ def problems(scenario: Any) -> Iterator[Problem]:
     yield from _data(scenario)
     yield from _lists(scenario)
     yield from _grades(scenario)
+    yield from _rating(scenario)
     yield from _measures(scenario)
     yield from _joint(scenario)
     yield from _spillover(scenario)
@@ -211,6 +213,23 @@ def _grades(scenario: Any) -> Iterator[Problem]:
         yield from _bounds(f"fines.by_grade.{name}", factor, "factor")
     for name, weight in getattr(scenario.inspection, "weights", {}).items():
         yield from _bounds(f"inspection.weights.{name}", weight, "weight")
+
+
+def _rating(scenario: Any) -> Iterator[Problem]:
+    rating, topics = scenario.rating, list(scenario.topics)
+    for name, share in getattr(rating, "coverage", {}).items():
+        if name not in OWNERSHIPS:
+            yield unknown(f"rating.coverage.{name}", name, OWNERSHIPS)
+        yield from _bounds(f"rating.coverage.{name}", share, "probability")
+    for name, condition in getattr(rating, "conditions", {}).items():
+        if condition.topic not in ("any", *topics):
+            yield unknown(f"rating.conditions.{name}.topic", condition.topic, ["any", *topics])
+    for name in getattr(rating, "topics", ()):
+        if name not in topics:
+            yield unknown("rating.topics", name, topics)
+    weights = getattr(rating, "weights", None)
+    if isinstance(weights, dict) and not any(by_topic(weights, topics)):
+        yield Problem("rating.weights", "at least one of the scenario's topics must weigh more than 0")
 
 
 def _measures(scenario: Any) -> Iterator[Problem]:

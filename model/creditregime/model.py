@@ -84,6 +84,11 @@ class CreditRegime(AgentViews, mesa.Model):
         """The measures and rewards of the present month."""
         return self.territories_of(self.world.month).catalogue
 
+    @property
+    def territories(self) -> Territories:
+        """Who is under which rules in the present month."""
+        return self.territories_of(self.world.month)
+
     def territories_of(self, month: int) -> Territories:
         """Return who was under which rules in a month: the national ones, or those of a pilot."""
         return next(territories for since, territories in reversed(self.eras) if since <= month)
@@ -138,8 +143,8 @@ class CreditRegime(AgentViews, mesa.Model):
         """Clear the month's marks, begin a new phase if it is time, and return who is under which rules."""
         world = self.world
         world.open_month()
-        if world.month and spec is not self.rules_of(world.month - 1):
-            enact(spec, world)
+        if world.month and spec is not (before := self.rules_of(world.month - 1)):
+            enact(spec, before, world)
             self.eras.append((world.month, Territories(spec, world)))
         self.territories.open()
         return self.territories

@@ -72,11 +72,6 @@ def eight_topics() -> dict[str, Topic]:
     }
 
 
-def write_rules(world: World, topics: dict[str, Topic]) -> None:
-    """Write how many specific rules each topic has."""
-    world.law.rules[:] = [topic.rules for topic in topics.values()]
-
-
 def hazards(world: World, topics: dict[str, Topic]) -> None:
     """Write each firm's violation hazard by topic, from its sector and ownership."""
     from_names = (*world.economy.sectors, *OWNERSHIPS)

@@ -68,10 +68,18 @@ class Firms(Table):
     last_record: Months = column(np.int16, "month", "month of the newest record", fill=NEVER)
     history: Floats = column(np.float32, "records", "records so far, old ones weighing less", per=("forecast",))
     # How it is rated
+    rated: NDArray[np.bool_] = column(bool, "-", "covered by the rating", fill=1)
     score: Floats = column(np.float32, "points", "score in each file, association included", per=("file",))
     own_score: Floats = column(np.float32, "points", "score in each file without association", per=("file",))
     own_grade: Bytes = column(np.uint8, "grade", "grade without association, 0 lowest", per=("file",))
     grade: Bytes = column(np.uint8, "grade", "grade in each file, 0 lowest", per=("file",))
+    memory: Floats = column(np.float32, "points", "score that fades, before bias and noise (decay)", per=("memory",))
+    newest_record: Months = column(
+        np.int16, "month", "newest record in each file (where clean years count by file)", per=("clean",), fill=NEVER
+    )
+    held_until: Months = column(
+        np.int16, "month", "lowest grade held until then (where it is held)", per=("hold",), fill=NEVER
+    )
     associated_until: Months = column(np.int16, "month", "graded lowest until then through its person", fill=NEVER)
     workforce: Floats = column(np.float32, "points", "shortfall of the workers' mean score (staff channel)")
     listing: Bytes = column(np.uint8, "standing", "on the list: 0 no, 1 own act, 2 by association", per=("list",))
@@ -218,20 +226,22 @@ class Law:
         What standing on a list costs, share of revenue a month, expected joint punishment included.
     points : (K, 3)
         Points deducted for a record of each severity.
+    rules : (K,)
+        Number of specific rules of each topic.
     recorded : (K,) bool
         Whether findings of the topic may be recorded.
     withheld : (K,) bool
         Whether the topic's records are kept out of the file that the agencies share.
     readers : (K,)
         Number of agencies that can read a record of the topic.
-    rules : (K,)
-        Number of specific rules of the topic.
     discovery : (K,)
         Probability that a false report on the topic is ever found out.
     fine_by_origin : (origins,)
         Factor on the fine for what came to light in each way.
     worth : (J, levers)
         What one unit of each lever costs the average firm, share of revenue a month.
+    partial : bool
+        Whether some firms go unrated (`Firms.rated`).
     margins
         The economy's initial averages, written by the finance rule.
     lists, measures : tuple of str
@@ -285,6 +295,7 @@ class Law:
     regional: bool = False
     cover: float = 0.0
     leniency: int = 0
+    partial: bool = False
     black: tuple[bool, ...] = ()
     blacklists_of: tuple[tuple[int, ...], ...] = ()
     fine_by_grade: Floats | None = None
@@ -349,7 +360,17 @@ class World:
         What the rules say; filled by their `prepare` methods.
     dimensions
         Number of rating ``file``s, ``list``s, ``lever``s and ``regulator``s that the regime needs; of topics on which
-        firms can ``report`` falsely, and of ``forecast``s of their risk.
+        firms can ``report`` falsely, of ``forecast``s of their risk; and the lengths of the columns that only some
+        ratings use.
+
+    Attributes
+    ----------
+    published : (J, K)
+        Detection rate of each topic that the state publishes.
+    months_to_grade : (J,)
+        Mean months from the finding of a record to the evaluation that saw it first.
+    cutoffs : (J, R, G - 1, 2)
+        Relative ratings: the lowest score of each grade but the lowest, and its lot among equal scores.
     """
 
     def __init__(
@@ -386,6 +407,8 @@ class World:
         self.harm_at_start = np.zeros(len(self.spans))
         self.trust = np.ones(len(self.spans))
         self.abroad: Abroad | None = None
+        self.months_to_grade = np.zeros(len(self.spans))
+        self.cutoffs = self._no_cutoffs(dimensions["file"])
         self._market: NDArray[np.intp] | None = None
         self._pool: Pool | None = None
         self.points_back: tuple[Bytes, NDArray[np.int32], Floats] | None = None  # by topic and firm, for corrections
@@ -529,15 +552,20 @@ class World:
         """
         before, firms = self.law, self.firms
         law.margins, law.delays, law.lives = before.margins, before.delays, before.lives
-        sizes = {"topic": len(self.topics), "severity": 3, **dimensions}
-        firms.reshape("file", sizes)
+        sizes = {"topic": len(self.topics), "severity": 3, "jurisdiction": len(self.spans), **dimensions}
+        for name in ("file", "memory", "clean", "hold"):
+            firms.reshape(name, sizes)
         kept = [before.lists.index(name) if name in before.lists else -1 for name in law.lists]
         firms.reshape("list", sizes, kept)
         if len(self.regulators.topic) != dimensions["regulator"]:
             self.regulators = Regulators.allocate(dimensions["regulator"], sizes)
         self.in_force = {}
         self.law = law
+        self.cutoffs = self._no_cutoffs(dimensions["file"])
         self.laws.append((self.month, law))
+
+    def _no_cutoffs(self, files: int) -> NDArray[np.float64]:
+        return np.full((len(self.spans), files, self.law.grade_cost.shape[2] - 1, 2), -np.inf)
 
     def law_of(self, month: int) -> Law:
         """Return the law that was in force in a month."""

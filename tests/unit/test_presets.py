@@ -8,12 +8,17 @@ import yaml
 
 from creditregime import load
 from creditregime.paths import config_root
+from creditregime.topics import Topic, eight_topics
 from tests.helpers import REGIMES, run, small
 
 REQUIRED = {
     "none",
     "fines_only",
     "tax_2014",
+    "tax_2025",
+    "zhejiang_2021",
+    "environment_national_2013",
+    "public_ad_2026",
     "environment_jiangsu_2019",
     "rongcheng",
     "customs_251",
@@ -69,9 +74,45 @@ def test_sourced_figures_of_the_presets() -> None:
     tax = load(regime="tax_2014").rating
     assert tax.bands == {"A": 90, "B": 70, "M": 70, "C": 40}  # type: ignore[attr-defined]
     assert (tax.direct, tax.calendar, tax.new_firm_grade) == (True, 12, "M")  # type: ignore[attr-defined]
+    assert (tax.base, tax.after_lowest, tax.direct_months, tax.barred_months) == (90, 11, 24, 12)  # type: ignore[attr-defined]
+    newer = load(regime="tax_2025").rating
+    assert newer.bands == tax.bands  # type: ignore[attr-defined]
+    assert (newer.base, newer.direct_months, newer.score_months) == (93, 24, 24)  # type: ignore[attr-defined]
+    zhejiang = load(regime="zhejiang_2021").rating
+    weights = zhejiang.weights  # type: ignore[attr-defined]
+    assert (zhejiang.kind, zhejiang.base, sum(weights.values())) == ("weighted", 1000, 100)  # type: ignore[attr-defined]
+    assert (weights["basic_data"], weights["finance_tax"]) == (8, 19.5)
+    national = load(regime="environment_national_2013").rating
+    assert national.grades() == ("red", "yellow", "blue", "green")
+    assert (national.direct, national.conditions["ordinary_incident"].down) == (True, 1)  # type: ignore[attr-defined]
+    weights = national.weights  # type: ignore[attr-defined]
+    assert (weights["emissions"], weights["penalties_orders"], weights["risk_management"]) == (15, 15, 10)
+    public = load(regime="public_ad_2026").rating
+    assert public.grades() == ("D", "C", "B", "A")
+    assert public.calendar == 12  # type: ignore[attr-defined]
     jiangsu = load(regime="environment_jiangsu_2019").rating
     assert (jiangsu.base, jiangsu.cap) == (9, 12)  # type: ignore[attr-defined]
     assert load(regime="rongcheng").rating.base == 1000  # type: ignore[attr-defined]
     rates = load(regime="customs_251").inspection.rates  # type: ignore[attr-defined]
     assert rates["advanced_certified"] == 0.0057
     assert rates["discredited"] == 0.8476
+
+
+def test_the_part_with_eight_topics_holds_the_defaults() -> None:
+    text = (config_root() / "parts" / "eight_topics.yaml").read_text(encoding="utf-8")
+    assert {name: Topic(**given) for name, given in yaml.safe_load(text)["topics"].items()} == eight_topics()
+
+
+def test_the_tax_presets_give_about_the_published_shares_of_grades() -> None:
+    """Bands of domain 1a, widened by four standard errors of 2 x 500 firms and by what the seeds differ."""
+    last = [
+        run(load(regime="tax_2014", seed=seed, **{"population.firms": 500})).series.monthly().iloc[-1]
+        for seed in (1, 2)
+    ]
+    shares = {name: float(np.mean([row[f"grade_{name}"] for row in last])) for name in "ABCDM"}
+    error = {share: 4 * (share * (1 - share) / 1000) ** 0.5 for share in (0.055, 0.06, 0.105)}
+    assert abs(shares["A"] - 0.055) < 0.005 + error[0.055]
+    assert abs(shares["D"] - 0.06) < 0.01 + error[0.06]
+    assert abs(shares["C"] + shares["D"] - 0.105) < 0.015 + error[0.105]
+    assert shares["B"] > 0.7
+    assert 0 < shares["M"] < 0.08

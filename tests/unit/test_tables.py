@@ -20,7 +20,7 @@ class Things(Table):
 
 def test_columns_are_arrays_with_their_fill() -> None:
     sizes = {"topic": 3, "severity": 3, "file": 1, "list": 2, "lever": 11, "financed": 0, "tax_year": 3}
-    table = Firms.allocate(7, sizes | {"report": 3, "forecast": 1})
+    table = Firms.allocate(7, sizes | {"report": 3, "forecast": 1, "memory": 0, "clean": 0, "hold": 0})
     assert type(table.effort) is np.ndarray
     assert table.effort.shape == (3, 7)
     assert table.live.shape == (3, 3, 7)

@@ -263,10 +263,17 @@ def label(world: World, dimension: str) -> Sequence[str]:
         "forecast": files[: len(firms.history)],
         "lever": [lever.name.lower() for lever in Lever],
         "tax_year": ("this", "last", "before")[: len(firms.taxes)],
+        "memory": files[: len(firms.memory)],
+        "clean": files[: len(firms.newest_record)],
+        "hold": files[: len(firms.held_until)],
         "financed": ("level",)[: len(firms.funded)],
         "list": world.law.lists,
     }
     return names.get(dimension, world.topics)
+
+
+_SOME_RATINGS = {"memory": "memory", "clean": "newest_record", "hold": "held_until"}
+"""Dimensions that have a length, that of the files, where a rating uses them, and the column that tells."""
 
 
 def family(name: str, declared: type[Table]) -> Callable[[type[V]], type[V]]:

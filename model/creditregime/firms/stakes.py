@@ -52,7 +52,7 @@ def stakes(
     """Return the perceived value at stake of one more record, (K, N), months of own revenue.
 
     For each severity, weighted by its share: the cost of the grade that the firm would then hold less that of the
-    grade it holds, over the time for which the record counts; and the cost of each list that it would then enter,
+    grade it holds, over the time for which the record acts on it; and the cost of each list that it would then enter,
     over its longest term; or, where firms anticipate repair, over the time that repair leaves; and the rewards of a
     redlist that is ``at_stake``. Firms take it into account as far as they are aware of the regime. Without a rating
     only the lists count. A published blacklist also costs the buyers that firms expect to lose: each with the
@@ -80,7 +80,7 @@ def _add_grades(world: World, rating: Rating, discount: float | Floats, values: 
     law, firms = world.law, world.firms
     if not law.grade_cost.any():
         return
-    months = [present_months(float(term), discount) for term in law.counted_months]
+    months = [present_months(float(term), discount) for term in rating.months(world)]
     worth: dict[object, Floats] = {}
     for k in range(len(world.topics)):
         number = rating.file_of(world, k)
@@ -93,6 +93,8 @@ def _add_grades(world: World, rating: Rating, discount: float | Floats, values: 
                 cost = law.grade_cost[:, number]
                 worth[key] = world.looked_up(cost, rating.grade_if(world, number, what))
                 worth[key] -= world.looked_up(cost, firms.grade[number])
+                if law.partial:
+                    worth[key] *= firms.rated
             values[k] += worth[key] * np.float32(law.shares[k, s] * months[s])
 
 

@@ -13,10 +13,10 @@ from scipy.sparse.csgraph import connected_components
 from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, ExitCause, Origin, Standing
 from creditregime.component import Settings, parameter
 from creditregime.indicators.credit import border_row, credit_row
+from creditregime.indicators.ratings import Row, grade_shares, rated_firms, ratings
 from creditregime.network import Network
 from creditregime.world import Findings, Floats, World
 
-Row = dict[str, NDArray[np.float64]]
 SOURCES = (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT, Origin.SELF_REPORT, Origin.INQUIRY)
 """The ways in which violations come to light."""
 SIZE_CLASSES = ("micro", "small", "medium", "large")
@@ -99,6 +99,7 @@ def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
                 "inspections": world.number(firms.inspected[k]),
                 "perceived_detection": world.total(firms.belief[k] * home) / some,
                 "published_detection": world.published[:, k].astype(np.float64),
+                **grade_shares(world, k),
             },
         )
 
@@ -112,12 +113,14 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
     """Yield for each dimension and group its indicators: shares of domestic firms, money of all."""
     firms, home = world.firms, world.domestic()
     listed = black(world) > 0
+    rated = rated_firms(world)
     values = {
         "firms": home,
         "compliance": firms.effort.mean(axis=0) * home,
         "violations": (firms.violation > 0).sum(axis=0),
         "listed": listed & home,
-        "grade": firms.grade.mean(axis=0) * home,
+        "rated": rated,
+        "grade": firms.grade.mean(axis=0) * rated,
         "output": firms.output * firms.size,
         "profit": firms.profit,
         "debt": firms.debt,
@@ -129,7 +132,8 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
         shape = (len(world.spans), len(names))
         sums = {name: _by_key(key, value, shape) for name, value in values.items()}
         some = np.maximum(sums["firms"], 1)
-        for name in ("compliance", "violations", "listed", "grade"):
+        sums["grade"] = sums["grade"] / np.maximum(sums["rated"], 1)
+        for name in ("compliance", "violations", "listed", "rated"):
             sums[name] = sums[name] / some
         for code, group in enumerate(names):
             yield dimension, group, {name: value[:, code] for name, value in sums.items()}
@@ -240,10 +244,7 @@ def _standing(world: World, some: NDArray[np.float64]) -> Row:
     }
     for channel in CHANNELS:
         row[f"points_by_{channel}"] = world.tally.get(f"points_by_{channel}", nothing) / some
-    for code, name in enumerate(world.law.grades):
-        held = [world.number((grade == code) & home) for grade in firms.grade]
-        row[f"grade_{name}"] = np.mean(held, axis=0) / some
-    return row
+    return row | ratings(world, some)
 
 
 def _recidivism(world: World) -> NDArray[np.float64]:

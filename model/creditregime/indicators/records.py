@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Origin
-from creditregime.indicators.measure import Row, by_place
+from creditregime.indicators.ratings import Row, by_place
 from creditregime.regime.records import live
 from creditregime.world import World
 

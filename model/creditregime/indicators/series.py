@@ -11,13 +11,13 @@ from mesa import DataCollector
 
 from creditregime.indicators.measure import (
     Indicators,
-    Row,
     group_rows,
     monthly_row,
     network_row,
     topic_rows,
     turnover,
 )
+from creditregime.indicators.ratings import Row
 from creditregime.indicators.records import record_row
 from creditregime.world import Floats, World
 

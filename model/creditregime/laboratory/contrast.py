@@ -59,7 +59,10 @@ def other_scenario(
         if "regime" in chosen:
             kept = tuple(text for text in kept if not _of_regime(text.partition("=")[0]))
             kept_changes = {key: value for key, value in kept_changes.items() if not _of_regime(key)}
-        return _renamed(resolve(start, *kept, **{**kept_changes, **against}), one, words)
+        other = resolve(start, *kept, **{**kept_changes, **against})
+        if "topics" not in against and other.topics.keys() == one.topics.keys():
+            other = other.changed({"topics": one.topics})  # what can be violated is no part of a regime
+        return _renamed(other, one, words)
     except ScenarioError as error:
         raise ScenarioError(f"against: {error}") from None
 

@@ -183,6 +183,8 @@ class ByGrade(Uniform, kind="grade"):
         file = k if len(grade) > 1 else 0
         if (base, file) not in world.memo:
             world.memo[base, file] = self.announced(world, k)[grade[file]]
+            if world.law.partial:
+                world.memo[base, file][~world.firms.rated] = np.float32(monthly(base))
         chance: Floats = world.memo[base, file]
         if self.listed_factor != 1:
             chance = chance.copy()
@@ -231,7 +233,10 @@ class Quota(Inspection, kind="quota"):
         if self.weights:
             table = np.array([self.weights.get(name, 1.0) for name in world.law.grades], np.float32)
             grade = world.firms.grade
-            weight *= np.maximum(table[grade[k if len(grade) > 1 else 0]], np.float32(1e-6))
+            by_grade = table[grade[k if len(grade) > 1 else 0]]
+            if world.law.partial:
+                by_grade[~world.firms.rated] = 1
+            weight *= np.maximum(by_grade, np.float32(1e-6))
         keys /= weight
         return keys
 

@@ -238,6 +238,8 @@ class ListRule(Settings):
         limit, grade = world.law.grades.index(str(self.grade)), world.firms.own_grade
         rated = grade if len(grade) == 1 else grade[self.topics_of(world)]
         low: NDArray[np.bool_] = np.any(rated[:, rows] <= limit, axis=0)
+        if world.law.partial:
+            low = low & world.firms.rated[rows]
         return low
 
     def _update_red(self, world: World, number: int) -> None:
@@ -248,6 +250,8 @@ class ListRule(Settings):
         if self.grade is not None:
             rated = firms.grade if len(firms.grade) == 1 else firms.grade[self.topics_of(world)]
             clean &= (rated >= world.law.grades.index(self.grade)).all(axis=0)
+            if world.law.partial:
+                clean &= firms.rated
         listing = firms.listing[number]
         leave(world, number, np.flatnonzero((listing > 0) & ~clean), repaired=False)
         enter(world, number, np.flatnonzero((listing == 0) & clean), Standing.OWN)

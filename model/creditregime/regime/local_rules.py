@@ -9,7 +9,7 @@ import numpy as np
 from creditregime.regime.levers import Measure
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.rating import Rating
-from creditregime.world import Bytes, Floats, World
+from creditregime.world import Bytes, Floats, Rows, World
 
 
 class LocalCatalogue(Catalogue):
@@ -62,11 +62,13 @@ class Patchwork(Rating):
         clean = [rules.rating.clean_score for rules in self.territories.rules]
         return np.array(clean, np.float32)[self.territories.of]
 
-    def grade_of(self, score: Floats) -> Bytes:
-        """Return the grade of each firm's score, (N,), by the rating where it is; the highest where there is none."""
-        grade = np.full(len(score), len(self.territories.world.law.grades) - 1, np.uint8)
+    def grade_in(self, world: World, file: int, score: Floats, rows: Rows | None = None) -> Bytes:
+        """Return the grade of each firm's score by the rating where it is; the highest where there is none."""
+        where = self.territories.of if rows is None else self.territories.of[rows]
+        grade = np.full(len(score), len(world.law.grades) - 1, np.uint8)
         for number, rules in enumerate(self.territories.rules):
-            rows = self.territories.of == number
-            if rules.rating.rates and rows.any():
-                grade[rows] = rules.rating.grade_of(score[rows])
+            here = np.flatnonzero(where == number)
+            if rules.rating.rates and len(here):
+                firms = here if rows is None else rows[here]
+                grade[here] = rules.rating.grade_in(world, file, score[here], firms)
         return grade

@@ -142,6 +142,9 @@ class _Reach:
             limit = law.grades.index(rule.grade)
             hit |= firms.grade[file] <= limit if punishes else firms.grade[file] >= limit
             own |= firms.own_grade[file] <= limit if punishes else hit
+            if law.partial:
+                hit &= firms.rated
+                own &= firms.rated
         for name in rule.lists:
             listing = firms.listing[law.lists.index(name)]
             hit |= listing > 0

@@ -36,7 +36,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "monitoring": ("found",),
     "inspection": ("inspected", "found"),
     "fines": ("fines",),
-    "rating": ("score", "own_score", "grade", "own_grade"),
+    "rating": ("score", "own_score", "grade", "own_grade", "rated", "memory", "newest_record", "held_until"),
     "lists": ("listing",),
     "repair": ("listing",),
 }
@@ -96,7 +96,6 @@ class Territories:
         """Write the law of each territory, from the national one."""
         world, national = self.world, self.world.law
         self.laws = [national, *(copy.deepcopy(national) for _ in self.rules[1:])]
-        held = {name: getattr(world.firms, name).copy() for name in WRITES["rating"]}
         for law, rules in zip(self.laws[1:], self.rules[1:], strict=True):
             world.law = law
             rules.fines.enact(world, rules.topics)
@@ -104,8 +103,7 @@ class Territories:
             catalogue = Catalogue(world, rules.measures, rules.rewards, rules.joint_punishment)
             catalogue.price(world, rules.rating, self.lists)
         world.law = national
-        for name, column in held.items():
-            getattr(world.firms, name)[:] = column
+        national.partial = any(law.partial for law in self.laws)
         for law, kept in zip(self.laws, self.kept, strict=True):
             law.measures = self.catalogue.names
             law.list_cost[:, [number for number, name in enumerate(self.lists) if name not in kept]] = 0
@@ -213,10 +211,10 @@ class Territories:
             firms.grade[:, rows] = firms.own_grade[:, rows] = len(law.grades) - 1
 
     def _first_grades(self) -> None:
-        """Rate firms under pilots by the rules there; a new national law has rated everybody by its own."""
-        parts = [part for part in self._parts([*range(len(self.rules))]) if part.number]
+        """Rate firms under pilots that begin with this regime by the rules there."""
+        parts = [part for part in self._parts([*range(len(self.rules))]) if part.number in self._new]
         parts = [part for part in parts if self.rules[part.number].rating.rates]
-        self._run("rating", parts, lambda rules: rules.rating.enact(self.world))
+        self._run("rating", parts, lambda rules: rules.rating.prepare(self.world))
 
     def _groups(self, stage: str) -> list[int]:
         """Return for each territory the first one with rules equal in what matters for the stage."""

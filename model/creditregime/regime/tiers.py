@@ -52,9 +52,12 @@ class Tiers(Rating, kind="tiers"):
         """Return the number of the best tier."""
         return float(len(self.tiers) - 1)
 
-    def prepare(self, world: World) -> None:
-        """Put everybody into the first tier; a record counts one tier."""
+    def enact(self, world: World) -> None:
+        """Let a record count one tier."""
         world.law.points[:] = 1
+
+    def prepare(self, world: World) -> None:
+        """Put everybody into the first tier."""
         self._assign(world, slice(None))
 
     def register(self, world: World, rows: NDArray[np.int64]) -> None:

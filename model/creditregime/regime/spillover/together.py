@@ -121,6 +121,8 @@ class Spillover(Settings):
             for channel in self.carriers("grade"):
                 lowered = channel.lowered(world, firms.own_grade[number])
                 np.minimum(firms.grade[number], lowered, out=firms.grade[number])
+        if world.law.partial:
+            firms.grade[:, ~firms.rated] = firms.own_grade[:, ~firms.rated]
 
     def _passed(
         self, world: World, channels: Sequence[Carrier], layers: Sequence[Layer], own: Floats
@@ -180,8 +182,10 @@ def _deduct(world: World, rating: Rating, number: int, name: str, points: Floats
     firms = world.firms
     if world.abroad is not None:
         points = points * world.rated()
+    if world.law.partial:
+        points = points * firms.rated
     firms.score[number] -= points
-    lower = rating.grade_of(firms.score[number])
+    lower = rating.grade_in(world, number, firms.score[number])
     np.minimum(firms.grade[number], lower, out=firms.grade[number])
     key = f"points_by_{name}"
     world.tally[key] = world.tally.get(key, 0.0) + world.total(points) / len(firms.score)

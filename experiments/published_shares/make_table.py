@@ -1,0 +1,128 @@
+"""Compares what presets give with what was published, and writes the table of docs/published.md.
+
+python experiments/published_shares/make_table.py           # 10 seeds, 1,000 firms, ten years
+python experiments/published_shares/make_table.py --small   # 2 seeds and 300 firms: printed, not written
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from scipy import stats
+
+from creditregime import CreditRegime, load
+from creditregime.units import MONTHS
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parents[1] / "docs" / "published.md"
+BEGIN, END = "<!-- table of experiments/published_shares: begin -->", "<!-- end -->"
+HEAD = ("Preset", "What", "Published", "Obtained", "95% interval", "", "Source")
+
+
+def main() -> None:
+    options = _options()
+    firms, seeds = (300, 2) if options.small else (options.firms, options.seeds)
+    table = markdown(list(rows(firms, seeds)), firms, seeds)
+    print(table)
+    if not options.small:
+        options.page.write_text(
+            between(options.page.read_text(encoding="utf-8"), table), encoding="utf-8", newline="\n"
+        )
+
+
+def rows(firms: int, seeds: int, entries: list[dict[str, Any]] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield every published row with what each seed gave."""
+    for entry in entries if entries is not None else yaml.safe_load((HERE / "published.yaml").read_text("utf-8")):
+        runs = [measured(entry, firms, seed) for seed in range(1, seeds + 1)]
+        for number, row in enumerate(entry["rows"]):
+            yield row | {"regime": entry["regime"], "obtained": [values[number] for values in runs]}
+
+
+def measured(entry: dict[str, Any], firms: int, seed: int) -> list[float]:
+    """Return the value of each row of an entry in one run."""
+    spec = load(regime=entry["regime"], seed=seed, **{"population.firms": firms} | entry.get("changes", {}))
+    model = CreditRegime(spec)
+    world = model.world
+    topic = world.topics.index(entry["topic"])
+    file = spec.rating.file_of(world, topic)
+    inspected, present = np.zeros((2, len(world.law.grades)))
+    while world.month < spec.months:
+        before = world.firms.grade[file].copy()  # by which the month's inspections are chosen
+        active = world.firms.active.copy()
+        model.step()
+        if world.month > spec.months - MONTHS:
+            inspected += np.bincount(before[active & world.firms.inspected[topic]], minlength=len(inspected))
+            present += np.bincount(before[active], minlength=len(present))
+    last = model.series.by_topic().query("topic == @entry['topic']").iloc[-1]
+    monthly = np.divide(inspected, present, out=np.zeros_like(present), where=present > 0)
+    return [_value(row, last, dict(zip(world.law.grades, monthly, strict=True))) for row in entry["rows"]]
+
+
+def _value(row: dict[str, Any], last: Any, monthly: dict[str, float]) -> float:
+    if "grades" in row:
+        return float(sum(last[f"grade_{name}"] for name in row["grades"]))
+    return float(1 - (1 - monthly[row["inspected"]]) ** MONTHS)
+
+
+def markdown(results: list[dict[str, Any]], firms: int, seeds: int) -> str:
+    """Return the table, one line a published row."""
+    lines = [f"Means over {seeds} seeds of {firms:,} firms, with Student's 95% interval.", ""]
+    lines += [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
+    for row in results:
+        mean, low, high = interval(row["obtained"])
+        bounds = row["published"] if isinstance(row["published"], list) else [row["published"]]
+        said = (
+            "within"
+            if bounds[0] <= mean <= bounds[-1]
+            else "covered"
+            if low <= bounds[-1] and bounds[0] <= high
+            else "off"
+        )
+        fitted = "calibrated, " if row.get("calibrated") else ""
+        cells = (
+            f"`{row['regime']}`",
+            row["name"],
+            "–".join(f"{100 * bound:.3g}" for bound in bounds) + "%",
+            f"{100 * mean:.2f}%",
+            f"{100 * low:.2f}–{100 * high:.2f}%",
+            fitted + said,
+            row["source"],
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def interval(values: list[float]) -> tuple[float, float, float]:
+    """Return mean and 95% interval."""
+    mean = float(np.mean(values))
+    half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    return mean, max(mean - half, 0.0), min(mean + half, 1.0)
+
+
+def between(page: str, table: str) -> str:
+    """Return the page with the table between its markers."""
+    before, found, rest = page.partition(BEGIN)
+    if not found or END not in rest:
+        raise SystemExit(f"{PAGE.name}: the markers {BEGIN} and {END} are missing")
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=10, metavar="N", help="seeds, at least 2 (default: 10)")
+    parser.add_argument("--firms", type=int, default=1000, metavar="N", help="firms (default: 1,000)")
+    parser.add_argument("--small", action="store_true", help="2 seeds of 300 firms; prints the table only")
+    parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help="page with the markers")
+    options = parser.parse_args()
+    if options.seeds < 2:
+        parser.error("--seeds: an interval needs at least 2")
+    return options
+
+
+if __name__ == "__main__":
+    main()
