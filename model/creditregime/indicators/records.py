@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Origin
-from creditregime.indicators.ratings import Row, by_place
+from creditregime.indicators.measure import by_place
+from creditregime.indicators.ratings import Row
 from creditregime.regime.records import live
 from creditregime.world import World
 

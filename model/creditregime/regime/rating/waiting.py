@@ -10,7 +10,7 @@ from creditregime.world import World
 def note_wait(world: World, calendar: int) -> None:
     """Write ``world.months_to_grade`` from the records that this evaluation sees first; kept where there are none."""
     records = world.records
-    delay = max(world.law.lives, default=0) - int(world.law.terms.max())
+    delay = world.law.delay
     last = world.month - delay
     start, stop = _found_until(world, last - calendar), _found_until(world, last)
     if stop <= start:
