@@ -44,8 +44,10 @@ def build_world(
     _refuse_misfits(scenario, economy)
     rules = everywhere(scenario)
     law = _law(rules, len(seeds))
-    kept = {name: max(_kept(spec)[name] for spec in (scenario, *later)) for name in _kept(scenario)}
+    every = [_kept(local) for spec in (scenario, *later) for local in everywhere(spec)]
+    kept = {name: max(lengths[name] for lengths in every) for name in every[0]}
     world = World(economy, seeds, tuple(scenario.topics), law, kept | _dimensions(rules, economy))
+    scenario.overseas.prepare(world)
     scenario.learning.prepare(world)
     scenario.behaviour.prepare(world)
     _write_law(rules[0], world)

@@ -33,6 +33,7 @@ def problems(scenario: Any) -> Iterator[Problem]:
     yield from _data(scenario)
     yield from _lists(scenario)
     yield from _grades(scenario)
+    yield from _connections(scenario)
     yield from _rating(scenario)
     yield from _measures(scenario)
     yield from _joint(scenario)
@@ -188,6 +189,11 @@ def _lists(scenario: Any) -> Iterator[Problem]:
             yield Problem(
                 f"lists.{name}.topic", "a general list needs registry.sharing=central or regional; it is siloed"
             )
+
+
+def _connections(scenario: Any) -> Iterator[Problem]:
+    if getattr(scenario.rating, "rater_bias", 0) and not any(scenario.behaviour.traits.connected.values()):
+        yield Problem("rating.rater_bias", "needs connected firms; behaviour.traits.connected names no share of them")
 
 
 def _grades(scenario: Any) -> Iterator[Problem]:

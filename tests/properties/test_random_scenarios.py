@@ -397,6 +397,8 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "joint_punishment": draw(JOINT),
     }
     _together(data["spillover"], bool(data["measures"]))
+    if data["rating"].get("rater_bias"):
+        data["behaviour"]["traits"] = {"connected": {"private": 0.3}}
     if data["registry"].get("sharing", "siloed") != "siloed":
         data["registry"]["withheld"] = draw(st.sampled_from([[], ["b"], ["a", "c"]]))
         if draw(st.booleans()):

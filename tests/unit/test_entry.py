@@ -88,7 +88,7 @@ def test_entrants_begin_clean() -> None:
 
 def test_entrants_do_not_inherit_the_grade_between_evaluations() -> None:
     spec = small("tax_2014", **{"exit.background": 0.5, "entry.rate": 1.0, "monitoring.share": 0.5, "months": 40})
-    spec = spec.changed({"spillover.person": {"kind": "none"}, "exit.insolvency": False})
+    spec = spec.changed({"spillover.person": {"kind": "none"}, "exit.insolvency": False, "topics.tax.serious": 0.3})
     model = CreditRegime(spec)
     lows = 0
     for month in range(40):

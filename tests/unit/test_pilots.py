@@ -211,6 +211,9 @@ def test_a_rule_run_for_a_territory_writes_nothing_elsewhere(place: str, rule: R
     for _ in range(14):
         model.step()
     world = model.world
+    remembered = dict.fromkeys(("forecast", "memory", "clean", "hold"), 8)  # what some rules remember by topic or file
+    for dimension in remembered:
+        world.firms.reshape(dimension, {"topic": 8, "severity": 3} | remembered)
     local = Territories(model.spec.changed({"pilots": pilot()}), world)
     world.open_month()
     model.spec.violations.happen(world)

@@ -10,10 +10,12 @@ import pytest
 from creditregime import CreditRegime
 from creditregime.errors import ScenarioError
 from creditregime.firms.stakes import stakes
-from creditregime.regime.rating.coverage import CONNECTED
 from tests.helpers import assert_same, bare, columns_of, differences, prepared, run, set_records, small
 
-RATED: dict[str, Any] = {"registry": {"kind": "database", "sharing": "central"}}
+RATED: dict[str, Any] = {
+    "registry": {"kind": "database", "sharing": "central"},
+    "behaviour": {"kind": "none", "traits": {"connected": {"state": 0.5, "private": 0.1, "foreign": 0.05}}},
+}
 
 
 def rated(rating: dict[str, Any], count: int = 2, **changes: Any) -> tuple[Any, Any]:
@@ -267,7 +269,7 @@ def test_bias_grows_with_size() -> None:
 def test_connections_are_drawn_by_ownership() -> None:
     spec = bare(1, **RATED, rating={"kind": "points", "rater_bias": 1}).changed({"population.firms": 4000})
     firms = prepared(spec).firms
-    for code, share in ((0, CONNECTED["state"]), (1, CONNECTED["private"])):
+    for code, share in ((0, 0.5), (1, 0.1)):
         inside = firms.connected[firms.ownership == code]
         assert abs(inside.mean() - share) < 4 * np.sqrt(share * (1 - share) / len(inside))
 
@@ -317,7 +319,6 @@ def test_ratings_without_these_rules_keep_no_state_for_them() -> None:
     "rating",
     [
         {"noise": 5},
-        {"rater_bias": 5},
         {"coverage": {"private": 0.5}, "opt_out": 0.3},
         {"kind": "percentile"},
         {"kind": "decay"},

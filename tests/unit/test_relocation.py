@@ -128,7 +128,7 @@ def test_a_firm_that_moves_is_under_the_regulator_and_rules_there() -> None:
     assert model.world.regulators.inspections.tolist() == [0, *(counts + first)[1:].tolist()]
 
 
-def test_records_stay_behind_where_they_do_not_follow() -> None:
+def test_records_stay_behind_where_registries_are_regional() -> None:
     def rated(follow: bool) -> World:
         world = (
             CreditRegime(small(**{"population.firms": 200, "months": 24, "monitoring.share": 0.8})).run_model().world
@@ -136,7 +136,9 @@ def test_records_stay_behind_where_they_do_not_follow() -> None:
         world.open_month()
         firms = world.firms
         firms.regulatory_cost[:] = np.array([1, 0, 0, 0], np.float32)[firms.region]
-        rule = Comparing(moves=0.99, moving_cost=0.0, records_follow=follow)
+        world.law.regional = not follow
+        world.month -= 1  # moves are made before the month ends
+        rule = Comparing(moves=0.99, moving_cost=0.0)
         rule.relocate(world, firms.regulatory_cost * firms.size, None)
         return world
 
@@ -148,7 +150,8 @@ def test_records_stay_behind_where_they_do_not_follow() -> None:
     others = np.setdiff1d(np.arange(200), moved)
     np.testing.assert_array_equal(stay.firms.live[..., others], follow.firms.live[..., others])
     kept = np.isin(stay.records["firm"], moved) & (stay.records["expiry"] > stay.month)
-    assert (stay.records["repaired"][kept] >= 0).all()
+    kept &= stay.records["month"] >= stay.firms.born[stay.records["firm"]]
+    assert (stay.records["withdrawn"][kept] >= 0).all()
 
 
 def test_foreign_and_large_private_firms_leave_the_country() -> None:

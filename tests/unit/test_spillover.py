@@ -58,7 +58,7 @@ def test_points_follow_linear_algebra(direction: Any, weighting: Any, seed: int)
         ]
         for reach, expected in reaches:
             rule = Linear(strength=strength, **common, **reach)
-            rule.enact(world)
+            rule.prepare(world)
             found = rule.shortfall(world, own)
             assert found is not None
             np.testing.assert_allclose(found, expected, rtol=2e-6, atol=2e-6 * expected.max(), err_msg=str(reach))
@@ -88,7 +88,7 @@ def test_a_unit_shock_adds_up_to_the_printed_total(graph: Any, strength: float, 
     shock = np.zeros(len(graph), np.float32)
     shock[0] = 1
     rule = Linear(strength=strength, weighting="sum", reach="recursive")
-    rule.enact(world)
+    rule.prepare(world)
     added = rule.shortfall(world, shock)
     assert added is not None
     assert 1 + float(added.sum()) == pytest.approx(total, rel=1e-6)

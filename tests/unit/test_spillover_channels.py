@@ -246,7 +246,7 @@ def test_a_share_of_firms_can_be_listed_at_the_start() -> None:
 def test_initial_listing_is_for_blacklists() -> None:
     with pytest.raises(ScenarioError, match=r"lists\.r: initial: only a blacklist can hold firms at the start"):
         bare(1, **CENTRAL, lists={"r": {"colour": "red", "initial": 0.1}})
-    with pytest.raises(ScenarioError, match="a blacklist needs a way in: serious, records, grade or initial"):
+    with pytest.raises(ScenarioError, match=r"a blacklist needs a way in: .* or initial"):
         bare(1, **CENTRAL, lists={"l": {"serious": 0}})
 
 

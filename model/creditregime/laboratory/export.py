@@ -76,6 +76,7 @@ def _firms(economy: Economy) -> pd.DataFrame:
             "size": economy.size.astype(float),
             "final_demand": economy.final_demand.astype(float),
             "imports": economy.imports.astype(float),
+            "overseas": np.where(economy.overseas, "yes", "no"),
             "group": _others(economy.group, rows),
             "person": _others(economy.person, rows),
         }
@@ -91,7 +92,8 @@ def _links(economy: Economy) -> pd.DataFrame:
     value = economy.coefficient * economy.size.astype(float)[economy.buyer]
     ends = {"supplier": economy.supplier.astype(str), "buyer": economy.buyer.astype(str)}
     positive = value > 0  # a link over which nothing flows says nothing
-    return pd.DataFrame({**ends, "value": value})[positive]
+    contract = np.where(economy.contract, "yes", "no")
+    return pd.DataFrame({**ends, "value": value, "contract": contract})[positive]
 
 
 def _sectors(economy: Economy) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from creditregime.codes import Lever, Payer
 from creditregime.component import parameter
 from creditregime.market.loans import Lending
 from creditregime.market.trade import Sales
+from creditregime.population.invariants import check_margins
 from creditregime.units import MONTHS
 from creditregime.world import Floats, Margins, World
 
@@ -44,6 +45,7 @@ class Accounts(Lending, kind="accounts"):
 
     def prepare(self, world: World) -> None:
         """Draw initial capital between half and one and a half times the mean."""
+        check_margins(world.economy)
         firms = world.firms
         firms.equity[:] = np.float32(self.equity) * firms.size * (np.float32(0.5) + world.draws.uniform("equity", 0))
         firms.debt[:] = np.float32(self.debt) * firms.size

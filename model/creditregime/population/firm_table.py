@@ -13,7 +13,7 @@ from creditregime.component import nearest, shown
 from creditregime.errors import PopulationError
 from creditregime.population.chunks import Chunk, Lines, Problems, Reals
 from creditregime.population.reading import read
-from creditregime.population.schema import FIRMS, TableColumn
+from creditregime.population.schema import FIRMS, YES_OR_NO, TableColumn
 
 MOST_LABELS = 256
 _COLUMN = {column.name: column for column in FIRMS}
@@ -34,6 +34,7 @@ class FirmTable:
     sector: NDArray[np.uint8]
     region: NDArray[np.uint8]
     ownership: NDArray[np.uint8]
+    overseas: NDArray[np.bool_]
     group: NDArray[np.int32]
     person: NDArray[np.int32]
     numbers: dict[str, Reals]
@@ -62,7 +63,8 @@ def unstated(index: dict[str, int], sectors: Sequence[str], regions: Sequence[st
     private = np.full(count, OWNERSHIPS.index("private"), np.uint8)
     numbers = {column.name: np.full(count, np.nan) for column in _NUMBERS}
     names = tuple(sectors) or ("all",), tuple(regions) or ("all",)
-    return FirmTable(index, *names, nothing, nothing.copy(), private, rows, rows.copy(), numbers)
+    home = np.zeros(count, np.bool_)
+    return FirmTable(index, *names, nothing, nothing.copy(), private, home, rows, rows.copy(), numbers)
 
 
 class Labels:
@@ -114,6 +116,7 @@ class _Reading:
             "sector": Labels(_COLUMN["sector"], sectors, sectors[0] if len(sectors) == 1 else "" if sectors else "all"),
             "region": Labels(_COLUMN["region"], regions, regions[0] if regions else "all"),
             "ownership": Labels(_COLUMN["ownership"], OWNERSHIPS, "private"),
+            "overseas": Labels(_COLUMN["overseas"], YES_OR_NO, "no"),
         }
         self._codes: dict[str, list[NDArray[np.int32]]] = {name: [] for name in self._labels}
         self._numbers: dict[str, list[Reals]] = {column.name: [] for column in _NUMBERS}
@@ -174,6 +177,7 @@ class _Reading:
             sector=coded["sector"][1],
             region=coded["region"][1],
             ownership=coded["ownership"][1],
+            overseas=coded["overseas"][1] == YES_OR_NO.index("yes"),
             group=group,
             person=person,
             numbers={name: np.concatenate(parts) for name, parts in self._numbers.items()},

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from creditregime.component import nearest, shown
 from creditregime.population.chunks import Chunk, Lines, Problems, Reals
 from creditregime.population.reading import read
-from creditregime.population.schema import LINKS
+from creditregime.population.schema import LINKS, YES_OR_NO
 
-_SUPPLIER, _BUYER, _VALUE, _COEFFICIENT = LINKS
+_SUPPLIER, _BUYER, _VALUE, _COEFFICIENT, _CONTRACT = LINKS
 _SUGGESTED_AMONG = 2000  # ids among which the nearest is looked for
 
 Rows = NDArray[np.int32]
@@ -24,12 +24,14 @@ Stated = Literal["value", "coefficient", ""]
 class LinkTable:
     """L links as a user states them: rows of their ends, `amount` in what `stated` names (1 where it is empty), (L,).
 
+    `contract` tells over which of them the supplier works as a contractor.
     `lines` is where each stands in the file, and `problems` takes what is found out later.
     """
 
     supplier: Rows
     buyer: Rows
     amount: Reals
+    contract: NDArray[np.bool_]
     stated: Stated
     lines: Lines
     problems: Problems
@@ -38,7 +40,7 @@ class LinkTable:
 def no_links() -> LinkTable:
     """Return no links."""
     rows, lines = np.empty(0, np.int32), np.empty(0, np.int64)
-    return LinkTable(rows, rows, np.empty(0), "value", lines, Problems(""))
+    return LinkTable(rows, rows, np.empty(0), np.empty(0, np.bool_), "value", lines, Problems(""))
 
 
 def read_links(path: str, index: dict[str, int], firms: str, duplicates: Literal["refuse", "add"]) -> LinkTable:
@@ -56,18 +58,19 @@ def read_links(path: str, index: dict[str, int], firms: str, duplicates: Literal
         Whether a second link between the same firms is refused or added to the first.
     """
     problems = Problems(path)
-    parts: list[tuple[Rows, Rows, Reals, Lines]] = []
+    parts: list[tuple[Rows, Rows, Reals, NDArray[np.bool_], Lines]] = []
     stated: Stated = ""
     for chunk in read(path, "population.links", LINKS, problems):
         stated = "value" if chunk.has("value") else "coefficient" if chunk.has("coefficient") else ""
-        parts.append((*_ends(chunk, index, firms, problems), _amount(chunk, stated, problems), chunk.lines))
+        amounts = _amount(chunk, stated, problems), _contracts(chunk, problems)
+        parts.append((*_ends(chunk, index, firms, problems), *amounts, chunk.lines))
     problems.settle()
     if not index:
         problems.fail(0, "", "has no rows; without population.firms at least one link is needed")
     if not parts:
         return no_links()
-    supplier, buyer, amount, lines = (np.concatenate(part) for part in zip(*parts, strict=True))
-    table = LinkTable(supplier, buyer, amount, stated, lines, problems)
+    supplier, buyer, amount, contract, lines = (np.concatenate(part) for part in zip(*parts, strict=True))
+    table = LinkTable(supplier, buyer, amount, contract, stated, lines, problems)
     return _once(table, index, duplicates)
 
 
@@ -106,6 +109,15 @@ def _amount(chunk: Chunk, stated: Stated, problems: Problems) -> Reals:
     return amount
 
 
+def _contracts(chunk: Chunk, problems: Problems) -> NDArray[np.bool_]:
+    if not chunk.has("contract"):
+        return np.zeros(len(chunk), np.bool_)
+    texts = [text or "no" for text in chunk.text(_CONTRACT, problems)]
+    wrong = np.array([text not in YES_OR_NO for text in texts], np.bool_)
+    problems.where(wrong, chunk.lines, "contract", lambda row: f"{shown(texts[row])} is unknown; allowed: yes, no")
+    return np.array([text == "yes" for text in texts], np.bool_)
+
+
 def _once(links: LinkTable, index: dict[str, int], duplicates: Literal["refuse", "add"]) -> LinkTable:
     """Return the links with each pair of firms once."""
     key = links.buyer.astype(np.int64) * len(index) + links.supplier
@@ -121,7 +133,8 @@ def _once(links: LinkTable, index: dict[str, int], duplicates: Literal["refuse",
         kept = np.argsort(first, kind="stable")
         rows = first[kept]
         ends = links.supplier[rows], links.buyer[rows]
-        return LinkTable(*ends, amount[kept], links.stated, links.lines[rows], links.problems)
+        contract = np.logical_or.reduceat(links.contract[order], starts)
+        return LinkTable(*ends, amount[kept], contract[kept], links.stated, links.lines[rows], links.problems)
     repeated = np.zeros(len(key), np.bool_)
     repeated[order] = again
     row = int(np.argmax(repeated))

@@ -46,6 +46,9 @@ class TableColumn:
         return f"a finite number {floor}" + (f" and <= {self.high:g}" if self.high < LARGEST else "")
 
 
+YES_OR_NO = ("yes", "no")
+"""What a column that says yes or no may hold."""
+
 FIRMS = (
     TableColumn("id", "text", "-", "name or number of the firm, used once", ""),
     TableColumn(
@@ -89,6 +92,7 @@ FIRMS = (
         high=1,
     ),
     TableColumn("group", "text", "-", "id of the parent firm, which has no parent itself", "no parent"),
+    TableColumn("overseas", "text", "-", "whether it is outside the jurisdiction", "no", YES_OR_NO),
     TableColumn("person", "text", "-", "responsible person: a label that firms share, or the id of a firm", "its own"),
 )
 
@@ -104,6 +108,7 @@ LINKS = (
         "fitted",
         open_low=True,
     ),
+    TableColumn("contract", "text", "-", "whether the supplier works as the buyer's contractor", "no", YES_OR_NO),
 )
 
 SECTORS = (

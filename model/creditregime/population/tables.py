@@ -123,10 +123,8 @@ class Tables(Population, kind="tables"):
             "size": size,
             "final_demand": found.final_demand / unit,
             "imports": found.imports,
-            "overseas": np.zeros(len(size), np.bool_),
-            **sorted_links(
-                firms.sector, links.buyer, links.supplier, coefficient, np.zeros(len(coefficient), np.bool_)
-            ),
+            "overseas": firms.overseas,
+            **sorted_links(firms.sector, links.buyer, links.supplier, coefficient, links.contract),
             **self._sector_facts(firms, links, found, table, listed),
         }
         whole: dict[str, Any] = {f.name: np.asarray(arrays[f.name], f.metadata["dtype"]) for f in columns()}

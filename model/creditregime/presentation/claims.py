@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditregime.component import Settings, details
+from creditregime.regime.spillover import Spillover
 from creditregime.scenario import Scenario
 
 STANDINGS = {
@@ -78,7 +79,7 @@ def _walk(settings: Settings, path: str) -> Iterator[Claim]:
         if standing and not off and not details(field).get("planned"):
             source = str(details(field).get("source") or "")
             yield Claim(place, _shown(value), field.description or "", STANDINGS[standing], source)
-        if off:
+        if off or (isinstance(value, Spillover) and value == Spillover()):
             continue
         inner = value.items() if isinstance(value, dict) else [("", value)]
         for key, item in inner:

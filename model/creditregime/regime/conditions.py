@@ -29,7 +29,8 @@ def visible(world: World, months: int) -> Rows:
     chosen = (entered > world.month - months) & (entered <= world.month)
     chosen &= (records["expiry"][start:] > world.month) & (records["repaired"][start:] < 0)
     chosen &= records["withdrawn"][start:] < 0
-    chosen &= records["month"][start:] >= firms.born[records["firm"][start:]]
+    firm = records["firm"][start:]
+    chosen &= (records["month"][start:] >= firms.born[firm]) & firms.active[firm]
     return np.flatnonzero(chosen) + start
 
 

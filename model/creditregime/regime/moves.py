@@ -77,7 +77,7 @@ def _after(world: World, rating: Rating, file: int, held: Floats) -> NDArray[np.
         for s in range(3):
             what = rating.deduction(world, k, s) if rating.file_of(world, k) == file else None
             if what is not None:
-                points, lowest = what
+                points, lowest, *_ = what
                 below = np.minimum(rating.grade_of(held - np.float32(points)), grades)
                 after[k, s] = 0 if lowest else below
     return after

@@ -85,8 +85,9 @@ class Territories:
             self.catalogue = LocalCatalogue(world, self)
             self.rating = Patchwork(territories=self)
             self.enact()
+            new = frozenset(self._new)
             self.open()
-            self._first_grades()
+            self._first_grades(new)
         elif world.pilots:
             before = world.territory
             self._renumber()
@@ -99,6 +100,7 @@ class Territories:
         for law, rules in zip(self.laws[1:], self.rules[1:], strict=True):
             world.law = law
             rules.fines.enact(world, rules.topics)
+            rules.repair.enact(world, {name: rules.lists.get(name, rule) for name, rule in self.lists.items()})
             rules.rating.enact(world)
             catalogue = Catalogue(world, rules.measures, rules.rewards, rules.joint_punishment)
             catalogue.price(world, rules.rating, self.lists)
@@ -210,9 +212,9 @@ class Territories:
             firms.score[:, rows] = firms.own_score[:, rows] = 0
             firms.grade[:, rows] = firms.own_grade[:, rows] = len(law.grades) - 1
 
-    def _first_grades(self) -> None:
+    def _first_grades(self, new: frozenset[int]) -> None:
         """Rate firms under pilots that begin with this regime by the rules there."""
-        parts = [part for part in self._parts([*range(len(self.rules))]) if part.number in self._new]
+        parts = [part for part in self._parts([*range(len(self.rules))]) if part.number in new]
         parts = [part for part in parts if self.rules[part.number].rating.rates]
         self._run("rating", parts, lambda rules: rules.rating.prepare(self.world))
 
