@@ -324,9 +324,10 @@ def test_a_phase_can_bring_pilots_change_them_and_end_them() -> None:
 def test_phases_and_pilots_together_are_the_rules_of_the_phase() -> None:
     """A pilot everywhere whose rules a phase makes national leaves the same law before and after."""
     regions = [f"region_{number}" for number in range(1, 5)]
-    changes = {"pilots": None} | nationally(EVERYTHING)
+    floor = {"rating.floor": -1e6}  # another rating for both, so that both are rated anew in its first month
+    changes = {"pilots": None} | nationally(EVERYTHING) | floor
     there = run(small(pilots=pilot(regions, **EVERYTHING), phases=[{"month": 9, "changes": changes}]))
-    same = run(small(**nationally(EVERYTHING), phases=[{"month": 9, "changes": {"fines.scale": 3.0}}]))
+    same = run(small(**nationally(EVERYTHING), phases=[{"month": 9, "changes": {"fines.scale": 3.0} | floor}]))
     assert_same(same, there)
 
 
