@@ -160,13 +160,7 @@ def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
                     f"topics.{key}.weighs_on: unknown sector or ownership '{name}'{nearest(name, names)};"
                     f" allowed: {', '.join(names)}"
                 )
-    for key, pilot in scenario.pilots.items():
-        for name in pilot.regions:
-            if name not in economy.regions:
-                raise ScenarioError(
-                    f"pilots.{key}.regions: unknown region '{name}'{nearest(name, economy.regions)};"
-                    f" allowed: {', '.join(economy.regions)}"
-                )
+    _refuse_pilots(scenario, economy)
     if scenario.overseas.kind != "none" and not economy.overseas.any():
         raise ScenarioError(f"overseas.kind: '{scenario.overseas.kind}' needs firms overseas; the population has none")
     number = getattr(scenario.inspection, "number", 0)
@@ -174,3 +168,22 @@ def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
     for quota in number.values() if isinstance(number, dict) else [number]:
         if quota > sizes.min():
             raise ScenarioError(f"inspection.number: {quota:g} inspections a month exceed the {sizes.min()} firms")
+
+
+def _refuse_pilots(scenario: Scenario, economy: Economy) -> None:
+    for key, pilot in scenario.pilots.items():
+        for name in pilot.regions:
+            if name not in economy.regions:
+                raise ScenarioError(
+                    f"pilots.{key}.regions: unknown region '{name}'{nearest(name, economy.regions)};"
+                    f" allowed: {', '.join(economy.regions)}"
+                )
+    taken: dict[int, list[str]] = {}
+    for key, pilot in scenario.pilots.items():
+        for region in pilot.places(economy.regions):
+            for other in taken.setdefault(region, []):
+                if pilot.overlaps(scenario.pilots[other]):
+                    raise ScenarioError(
+                        f"pilots.{key}: {economy.regions[region]} is in '{other}' at the same time; one pilot a region"
+                    )
+            taken[region].append(key)

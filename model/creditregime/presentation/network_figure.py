@@ -100,12 +100,10 @@ def _left(result: RunResult) -> Any:
 
 def _draw(figure: Figure, results: Sequence[RunResult], labels: Sequence[str], places: Places) -> None:
     panels = figure.subplots(1, len(results), squeeze=False)[0]
-    grades: list[str] = []
     for axes, result, label in zip(panels, results, labels, strict=True):
         _panel(axes, result, places)
         _halos(axes, results, places)
         axes.set_title(textwrap.fill(label, 58), fontsize=10)
-        grades += [grade for grade in result.scenario.rating.grades() if grade not in grades]
     figure.legend(handles=_legend(results), loc="outside lower center", ncols=5)
 
 
@@ -118,7 +116,7 @@ def _panel(axes: Axes, result: RunResult, places: Places) -> None:
     listed, active = is_listed(firms), firms["active"].to_numpy(bool)
     left = _left(result)[places.rows]
     _edges(axes, result, places, listed)
-    names = result.scenario.rating.grades()
+    names = _grades(result)
     colour = dict(zip(names, style.ramp(len(names)), strict=True))
     fill = np.array([colour[grade] for grade in firms["grade"].astype(str)])
     area = _area(firms)
@@ -170,10 +168,15 @@ def _edges(axes: Axes, result: RunResult, places: Places, listed: Any) -> None:
     axes.add_collection(LineCollection(lines[touched], colors=style.INK, linewidths=0.8, alpha=0.75, zorder=2))
 
 
+def _grades(result: RunResult) -> list[str]:
+    """Return the grades in the order of the scale, lowest first: those of the last phase, and of pilots."""
+    return [str(name) for name in result.firms["grade"].cat.categories]
+
+
 def _legend(results: Sequence[RunResult]) -> list[Line2D]:
     handles, seen = [], set()
     for result in results:
-        names = result.scenario.rating.grades()
+        names = _grades(result)
         for name, colour in reversed(list(zip(names, style.ramp(len(names)), strict=True))):
             if name not in seen:
                 seen.add(name)

@@ -187,14 +187,14 @@ def _flows(axes: Axes, table: pd.DataFrame, x: Any, columns: Sequence[tuple[str,
 
 
 def _grades(axes: Axes, table: pd.DataFrame) -> None:
-    names = [str(name) for name in table.columns if str(name).startswith("grade_")]
+    names = _scale(table.iloc[-1])  # a phase may have had other grades: its months stay empty
     below = names[:-1]
     if not below or not table[below].to_numpy().any():
         text = "Nobody is rated" if len(names) <= 1 else "Every firm holds the best grade"
         style.say_empty(axes, text)
         return
     labels = [style.readable(name.removeprefix("grade_")) for name in names]
-    stack(axes, years(table), [table[name] for name in below], style.ramp(len(names))[:-1], labels[:-1])
+    stack(axes, years(table), [table[name].fillna(0) for name in below], style.ramp(len(names))[:-1], labels[:-1])
     over_time(axes, f"Grades below the best (“{labels[-1]}”)", "share of firms", percent=True)
     handles, shown = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], shown[::-1], loc="upper left")
@@ -277,6 +277,11 @@ def _draw_bearers(figure: Figure, rows: pd.DataFrame) -> None:
     panels[0].set_ylabel("size class | ownership (firms)")
 
 
+def _scale(last: pd.Series) -> list[str]:  # type: ignore[type-arg]
+    """Return the columns of the grades that there are in the last month."""
+    return [str(name) for name in last.index if str(name).startswith("grade_") and pd.notna(last[name])]
+
+
 def _grade_words(last: pd.Series) -> str:
-    names = [str(name) for name in last.index if str(name).startswith("grade_")]
+    names = _scale(last)
     return ", ".join(f"{style.readable(name.removeprefix('grade_'))} {last[name]:.1%}" for name in names)

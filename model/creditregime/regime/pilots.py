@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, model_validator
@@ -30,7 +31,14 @@ class Pilot(Settings):
     """
 
     regions: tuple[str, ...] = parameter(
-        ..., unit="names", min_length=1, max_length=256, description="regions in which it holds from the start"
+        (), unit="names", max_length=256, description="regions in which it holds from the start"
+    )
+    share: float | None = parameter(
+        None,
+        unit="share of regions",
+        gt=0,
+        le=1,
+        description="instead of names: the first regions of the economy up to this share, rounded up",
     )
     start: int = parameter(0, unit="month", ge=0, le=12_000, description="first month, counted from 0")
     end: int | None = parameter(
@@ -72,7 +80,15 @@ class Pilot(Settings):
             raise ValueError(f"end: {self.end} is not allowed: must be after the start, month {self.start}")
         if len(set(self.regions)) < len(self.regions):
             raise ValueError("regions: a region is named twice")
+        if bool(self.regions) == (self.share is not None):
+            raise ValueError("a pilot needs either regions or a share of them")
         return self
+
+    def places(self, regions: Sequence[str]) -> list[int]:
+        """Return the numbers of its regions among those of an economy."""
+        if self.share is not None:
+            return list(range(math.ceil(self.share * len(regions))))
+        return [regions.index(name) for name in self.regions]
 
     def holds(self, month: int) -> bool:
         """Tell whether it is in force anywhere in a month."""

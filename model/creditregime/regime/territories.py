@@ -139,7 +139,7 @@ class Territories:
                 world.territory[world.territory == number] = 0
         for number, pilot in enumerate(pilots.values(), 1):
             if pilot.start == world.month or (number in self._new and pilot.holds(world.month)):
-                world.territory[:, [world.economy.regions.index(name) for name in pilot.regions]] = number
+                world.territory[:, pilot.places(world.economy.regions)] = number
         self.scenario.diffusion.spread(world, pilots)
         self._new = set()
         self._log(before)
