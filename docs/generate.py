@@ -113,8 +113,6 @@ uses. Under each parameter stand its unit, its default, what is allowed, and its
 
 - The keys at the top of a scenario, with seed and length: [scenario](scenario.md).
 - **Standing** tells how sure the source is that the real system works as described: {_standings()}.
-- **Place reserved** marks what this version cannot yet act on. Any value but the default is
-  refused.
 
 {_table(("Place", "What it decides", "Rules (`kind`)"), rows)}
 
@@ -160,9 +158,6 @@ def _place(place: Place, level: str) -> str:
         return text + _parameters(place.model.model_fields)
     common = {name: field for name, field in place.model.model_fields.items() if name != "kind"}
     default = _default_kind(place.path)
-    if place.model.planned_kinds:
-        reserved = ", ".join(f"`{kind}`" for kind in place.model.planned_kinds)
-        text += f"Place reserved for the kinds {reserved}: not available in this version.\n\n"
     for kind, rule in kinds(place.model).items():
         mark = " (default)" if kind == default else ""
         own = {key: f for key, f in rule.model_fields.items() if key != "kind" and not _inherited(f, common.get(key))}
@@ -190,15 +185,13 @@ def _parameters(fields: Mapping[str, FieldInfo]) -> str:
 
 def _describe(field: FieldInfo) -> str:
     extra = details(field)
-    text = str(field.description or "").removesuffix(" (not available in this version)")
+    text = str(field.description or "")
     facts = []
     if extra.get("unit", "-") not in ("-", "rule"):
         facts.append(str(extra["unit"]))
     facts.append("required" if field.is_required() else f"default {_value(field)}")
     facts += [part for part in (_allowed(field),) if part]
-    if extra.get("planned"):
-        facts.append("**place reserved**")
-    elif extra.get("source") and extra["source"] != "assumption":
+    if extra.get("source") and extra["source"] != "assumption":
         facts.append(f"source: {extra['source']}")
     elif _is_figure(field):
         facts.append("assumption")

@@ -250,7 +250,7 @@ def _parser() -> argparse.ArgumentParser:
     systems.add_argument("numbers", nargs="*", type=_positive, metavar="NUMBER", help="run these demonstrations")
     systems.add_argument("--seeds", type=_positive, default=10, metavar="N", help="paired seeds (default: 10)")
     systems.add_argument("--small", action="store_true", help="120 firms and 3 years: quick")
-    _command(commands, "app", _app, "open the classroom app")
+    _command(commands, "app", _app, "the classroom app (not part of this version: says so and stops)")
     return parser
 
 

@@ -38,7 +38,6 @@ def parameter(
     description: str,
     source: str | None = None,
     standing: Standing | None = None,
-    planned_values: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
     """Declare one parameter of a rule.
@@ -53,23 +52,13 @@ def parameter(
         Where the default comes from; ``None`` marks a modelling assumption.
     standing
         How sure the source is that the real system works like this.
-    planned_values
-        Values that have their place but are refused in this version.
     **bounds
         pydantic constraints: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, ``default_factory``.
     """
     extra: dict[str, Any] = {"unit": unit, "source": source, "standing": standing}
-    if planned_values:
-        extra["planned_values"] = list(planned_values)
     if "default_factory" in bounds:
         return Field(description=description, json_schema_extra=extra, **bounds)
     return Field(default, description=description, json_schema_extra=extra, **bounds)
-
-
-def planned(default: Any, *, unit: str, description: str, standing: Standing | None = None) -> Any:
-    """Declare a toggle whose place is fixed but which this version cannot yet act on: any other value is refused."""
-    extra: dict[str, Any] = {"unit": unit, "source": None, "standing": standing, "planned": True}
-    return Field(default, description=f"{description} (not available in this version)", json_schema_extra=extra)
 
 
 def place(rule: Callable[[], Any], description: str) -> Any:
@@ -99,31 +88,19 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_unknown_and_planned(cls, data: Any) -> Any:
+    def _refuse_unknown(cls, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return data
-        for key, value in data.items():
-            field = cls.model_fields.get(key)
-            if field is None:
+        for key in data:
+            if key not in cls.model_fields:
                 names = sorted(cls.model_fields)
                 context = {"key": str(key), "allowed": ", ".join(names), "hint": nearest(str(key), names)}
                 raise PydanticCustomError("unknown_key", "unknown key{hint}; allowed: {allowed}", context)
-            if _is_planned(field, value):
-                context = {"key": key, "value": shown(value), "default": repr(field.default)}
-                text = "{value} is not available in this version; the default is {default}"
-                raise PydanticCustomError("planned", text, context)
         return data
 
 
-def _is_planned(field: FieldInfo, value: Any) -> bool:
-    if isinstance(value, str) and value in details(field).get("planned_values", ()):
-        return True
-    given = tuple(value) if isinstance(value, list) else value  # YAML knows no tuples
-    return bool(details(field).get("planned")) and given != field.default
-
-
 def details(field: FieldInfo) -> Mapping[str, Any]:
-    """Return the unit, source, standing and planned mark of a field (see `parameter`)."""
+    """Return the unit, source and standing of a field (see `parameter`)."""
     return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
 
 
@@ -132,13 +109,12 @@ class Rule(Settings):
 
     family: ClassVar[str] = ""
     kinds: ClassVar[dict[str, type[Rule]]] = {}
-    planned_kinds: ClassVar[tuple[str, ...]] = ()
     kind: str = ""
 
-    def __init_subclass__(cls, family: str = "", kind: str = "", planned: tuple[str, ...] = (), **kwargs: Any) -> None:
+    def __init_subclass__(cls, family: str = "", kind: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if family:
-            cls.family, cls.kinds, cls.planned_kinds = family, {}, planned
+            cls.family, cls.kinds = family, {}
         elif kind:
             cls.__annotations__ = {**inspect.get_annotations(cls), "kind": Literal[kind]}
             cls.kind = kind
@@ -174,13 +150,7 @@ class Rule(Settings):
             value = {"kind": value}
         if not isinstance(value, Mapping):
             raise PydanticCustomError("rule_type", "a mapping with a 'kind' is needed")
-        kind, allowed = value.get("kind"), ", ".join(sorted(cls.kinds))
-        if kind in cls.planned_kinds:
-            raise PydanticCustomError(
-                "planned_kind",
-                "kind {kind} is not available in this version; allowed: {allowed}",
-                {"kind": shown(kind), "allowed": allowed},
-            )
+        kind = value.get("kind")
         if not isinstance(kind, str) or kind not in cls.kinds:
             raise PydanticCustomError(
                 "unknown_kind",
@@ -207,7 +177,7 @@ def one_line(error: ValidationError) -> str:
     return " ".join(f"{path}: {value}{message}{more}".split())
 
 
-_TELL_THEMSELVES = ("unknown_key", "planned", "unknown_kind", "planned_kind", "missing", "inconsistent")
+_TELL_THEMSELVES = ("unknown_key", "unknown_kind", "missing", "inconsistent")
 
 
 def _most_telling(problems: list[ErrorDetails]) -> ErrorDetails:
@@ -223,7 +193,7 @@ def _path(problem: ErrorDetails) -> str:
     if "path" in context:
         return str(context["path"])
     parts = [str(part) for part in problem["loc"] if not _ALTERNATIVE.fullmatch(str(part))]
-    if problem["type"] in ("unknown_key", "planned"):
+    if problem["type"] == "unknown_key":
         parts.append(str(context["key"]))
     return ".".join(parts)
 

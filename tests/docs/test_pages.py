@@ -1,20 +1,17 @@
-"""The pages say what the schema says: systems, reference, presets, data dictionary, links."""
+"""The pages say what the schema says: reference, presets, data dictionary, links."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
 import sys
-import typing
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
 from creditregime import Scenario, load
-from creditregime.component import Rule, Settings, details
-from creditregime.errors import ScenarioError
+from creditregime.component import Rule, details
 from creditregime.indicators.measure import Indicators
 from creditregime.laboratory.catalogue import families
 from creditregime.presets import groups
@@ -40,113 +37,6 @@ def pages(generate: ModuleType) -> dict[str, str]:
     return generate.pages()
 
 
-# Systems
-
-
-class System(typing.NamedTuple):
-    number: int
-    acts: list[str]
-    reserved: list[str]
-    status: str
-    standing: str
-    seen: list[str]
-
-
-def systems() -> list[System]:
-    rows = re.findall(r"(?m)^\| (\d+) \|(.*)\|$", (DOCS / "systems.md").read_text(encoding="utf-8"))
-    found = []
-    for number, rest in rows:
-        _, toggle, status, standing, seen = (cell.strip() for cell in rest.split("|"))
-        acts, _, reserved = toggle.partition("reserved: ")
-        found.append(System(int(number), codes(acts), codes(reserved), status, standing, codes(seen)))
-    return found
-
-
-def codes(text: str) -> list[str]:
-    return re.findall(r"`([^`]+)`", text)
-
-
-def fields(path: str) -> list[tuple[type[Settings], Any]]:
-    """Return the fields that a dotted path can mean, each with its class (a rule of any kind can hold it)."""
-    models: list[Any] = [Scenario]
-    found: list[tuple[type[Settings], Any]] = []
-    for key in path.split("."):
-        if key == "*":
-            models = [typing.get_args(field.annotation)[1] for _, field in found]
-            continue
-        found = [(m, m.model_fields[key]) for model in models for m in alternatives(model) if key in m.model_fields]
-        models = [field.annotation for _, field in found]
-    return found
-
-
-def alternatives(model: Any) -> list[type[Settings]]:
-    if not (isinstance(model, type) and issubclass(model, Settings)):
-        return []
-    return [model, *model.kinds.values()] if issubclass(model, Rule) and model.is_family() else [model]
-
-
-def test_there_are_47_systems_and_their_columns_agree() -> None:
-    rows = systems()
-    assert [row.number for row in rows] == list(range(1, 48))
-    for row in rows:
-        expected = {(True, False): "works", (True, True): "in part", (False, True): "reserved"}
-        assert row.status == expected[bool(row.acts), bool(row.reserved)], row.number
-        assert row.standing in ("real", "partly", "unverified"), row.number
-        assert row.seen or row.status == "reserved", row.number
-
-
-@pytest.mark.parametrize("path", sorted({path for row in systems() for path in row.acts}))
-def test_toggle_exists_and_acts(path: str) -> None:
-    path, _, value = path.partition("=")
-    if path == "regime":
-        assert value in groups()["regime"]
-        return
-    found = [(model, field) for model, field in fields(path) if not details(field).get("planned")]
-    assert found, path
-    if value and path.endswith(".kind"):
-        family = next(model for model, _ in fields(path.removesuffix(".kind")) for model in [_.annotation])
-        assert value in family.kinds
-    elif value:
-        assert any(value in typing.get_args(field.annotation) for _, field in found), path
-
-
-@pytest.mark.parametrize("path", sorted({path for row in systems() for path in row.reserved}))
-def test_reserved_place_exists_and_refuses(path: str) -> None:
-    path, _, value = path.partition("=")
-    changes: dict[str, Any] = {path: value}
-    if not value:
-        model, field = next((m, f) for m, f in fields(path) if details(f).get("planned"))
-        default = field.default
-        other = {bool: not default, int: 7, float: 0.5, str: "x", tuple: ["x"], dict: {"x": 1}, type(None): 7}
-        changes[path] = other[type(default)]
-    if not path.endswith("kind"):
-        model = next(m for m, f in fields(path) if details(f).get("planned") or details(f).get("planned_values"))
-        if issubclass(model, Rule):
-            kind = next(kind for kind, rule in model.kinds.items() if path.split(".")[-1] in rule.model_fields)
-            changes = {f"{path.rpartition('.')[0]}.kind": kind, **changes}
-    with pytest.raises(ScenarioError, match="not available in this version") as refused:
-        Scenario().changed(changes)
-    assert str(refused.value).startswith(path.removesuffix(".kind"))
-
-
-def test_every_reserved_place_is_named_in_the_model_page() -> None:
-    text = (DOCS / "model.md").read_text(encoding="utf-8").partition("What this version refuses")[2]
-    planned = {kind for family in families().values() for kind in family.planned_kinds}
-    for model in [Scenario, *(rule for family in families().values() for rule in shipped(family))]:
-        planned |= {name for name, field in model.model_fields.items() if details(field).get("planned")}
-    assert not [name for name in sorted(planned) if name not in text]
-
-
-def test_indicators_of_systems_exist(pages: dict[str, str]) -> None:
-    known = set(codes(pages["data-dictionary.md"]))
-    for row in systems():
-        for name in row.seen:
-            if name.endswith("*"):
-                assert any(other.startswith(name[:-1]) for other in known), name
-            else:
-                assert name in known, name
-
-
 # Generated pages
 
 
@@ -166,11 +56,8 @@ def test_reference_has_every_field_of_every_rule(pages: dict[str, str]) -> None:
                     continue
                 entry = re.search(rf"(?m)^`{key}`\n: (.*\n.*)$", part)
                 assert entry, f"{name}: {key} is not in the reference"
-                assert bool(details(field).get("planned")) == ("place reserved" in entry[1]), f"{name}: {key}"
                 unit = details(field)["unit"]
                 assert unit in ("-", "rule") or unit in entry[1], f"{name}: {key}"
-        for kind in family.planned_kinds:
-            assert f"`{kind}`" in page, f"{name}: {kind}"
 
 
 def test_reference_has_every_other_key_of_the_scenario(pages: dict[str, str]) -> None:

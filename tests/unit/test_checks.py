@@ -107,7 +107,6 @@ CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         ["behaviour.whom: 'better_earning' needs profits; finance.kind is none"],
     ),
-    "planned value": ({"accountability": "all"}, ["accountability: 'all' is not available in this version", "'none'"]),
     "unknown sector": (
         {"topics.tax.weighs_on": {"constructon": 2.0}},
         ["topics.tax.weighs_on", "'constructon'", "did you mean 'construction'?"],

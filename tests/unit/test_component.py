@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from creditregime import Scenario
-from creditregime.component import Rule, Settings, details, nearest, one_line, parameter
+from creditregime.component import Rule, Settings, details, nearest, parameter
 from creditregime.errors import ScenarioError
 from creditregime.regime.fines import Fines
 from creditregime.regime.levers import Measure
@@ -59,54 +59,6 @@ def test_every_parameter_says_what_it_is(group: type[Settings]) -> None:
             assert (field.description or "").strip(), name
         if details(field):
             assert details(field)["unit"], name
-
-
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.family)
-def test_planned_kinds_are_refused_clearly(family: type[Rule]) -> None:
-    for kind in family.planned_kinds:
-        assert kind not in family.kinds
-        with pytest.raises(ScenarioError) as caught:
-            placed(family, {"kind": kind})
-        line = str(caught.value)
-        assert line.startswith(f"{family.family}")
-        assert f"kind '{kind}' is not available in this version; allowed: " in line
-        assert all(known in line for known in family.kinds if not known.startswith("test_"))
-
-
-PLANNED = [
-    (rule, name, field.default)
-    for rule in GROUPS
-    for name, field in rule.model_fields.items()
-    if details(field).get("planned")
-]
-
-
-@pytest.mark.parametrize(
-    ("group", "name", "default"), PLANNED, ids=lambda part: getattr(part, "__qualname__", str(part))
-)
-def test_planned_values_are_refused_and_the_default_is_taken(group: type[Settings], name: str, default: Any) -> None:
-    required = {
-        "strategy": "always_comply",
-        "rates": {"A": 0.1},
-        "path": "x.npz",
-        "agency": "a",
-        "lever": "tax",
-        "size": 1,
-        "grade": "A",
-    }
-    base = {key: value for key, value in required.items() if key in group.model_fields}
-    assert getattr(group.model_validate(base | {name: default}), name) == default
-    for value in (not default if isinstance(default, bool) else "something", 0.7, ["x"]):
-        with pytest.raises(ValidationError) as caught:
-            group.model_validate(base | {name: value})
-        line = one_line(caught.value)
-        assert line.startswith(f"{name}: ")
-        assert "is not available in this version" in line
-
-
-def test_there_are_planned_toggles_of_every_kind() -> None:
-    assert len(PLANNED) > 15
-    assert sum(len(family.planned_kinds) for family in FAMILIES) >= 1
 
 
 def test_a_declared_rule_is_found_by_its_kind() -> None:

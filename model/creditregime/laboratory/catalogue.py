@@ -150,8 +150,6 @@ def _words(annotation: Any) -> Iterator[Any]:
 
 
 def _standing(known: Mapping[str, Any]) -> str:
-    if known.get("planned"):
-        return "not available in this version"
     stated = known.get("standing")
     return _STANDINGS[stated] if stated else ("" if known.get("source") else "assumption")
 

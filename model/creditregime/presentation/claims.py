@@ -76,7 +76,7 @@ def _walk(settings: Settings, path: str) -> Iterator[Claim]:
         value = getattr(settings, name)
         place = f"{path}.{name}" if path else name
         standing, off = details(field).get("standing"), _off(value)
-        if standing and not off and not details(field).get("planned"):
+        if standing and not off:
             source = str(details(field).get("source") or "")
             yield Claim(place, _shown(value), field.description or "", STANDINGS[standing], source)
         if off or (isinstance(value, Spillover) and value == Spillover()):
