@@ -11,7 +11,7 @@ LOCK_VENV := $(VENV)-lock
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint app docs bench lock clean
+.PHONY: help demo test lint app docs bench systems figures lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,14 @@ docs: $(STAMP) ## Build the documentation into docs/_build/html
 
 bench: $(STAMP) ## Measure speed and memory
 	$(BIN)/python -m benchmarks.run
+
+systems: $(STAMP) ## Run all demonstrations of the 47 systems into docs/systems.md (a quarter of an hour)
+	$(BIN)/python experiments/systems/make_table.py
+
+figures: $(STAMP) ## Draw the pictures of README and docs, and the table of published shares, at full size
+	$(BIN)/python experiments/flagship/make_figures.py
+	$(BIN)/python experiments/bunching/make_figure.py
+	$(BIN)/python experiments/published_shares/make_table.py
 
 lock: ## Regenerate requirements.lock from pyproject.toml (LOCKFLAGS=--upgrade for the newest versions)
 	$(PYTHON) -m venv $(LOCK_VENV)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from creditregime.network import Network
-from creditregime.world import Firms, World
+from creditregime.state import Firms
+from creditregime.world import World
 
 FEW_ROWS = frozenset(
     {"group", "person", "region", "overseas", "regulatory_cost", "listed_since", "coefficient", "since"}

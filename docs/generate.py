@@ -20,7 +20,7 @@ from creditregime.laboratory.outcomes import OUTCOMES
 from creditregime.paths import config_root
 from creditregime.population import schema
 from creditregime.presets import groups
-from creditregime.world import Events, Firms, Records, Regulators
+from creditregime.state import Events, Firms, Records, Regulators
 
 STANDINGS = {
     "real": "real as described",

@@ -15,7 +15,8 @@ from creditregime import CreditRegime, Scenario, load
 from creditregime.codes import Lever, Severity
 from creditregime.population.economy import Economy
 from creditregime.presets import groups
-from creditregime.world import NEVER, World
+from creditregime.state import NEVER
+from creditregime.world import World
 
 Array = NDArray[Any]
 REGIMES = groups()["regime"]

@@ -9,13 +9,14 @@ import numpy as np
 from creditregime.codes import OWNERSHIPS, Lever
 from creditregime.component import nearest
 from creditregime.errors import ScenarioError
+from creditregime.law import Law
 from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklists_of
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.pilots import everywhere, files, grade_names
 from creditregime.scenario import Scenario
 from creditregime.topics import hazards
-from creditregime.world import Law, World
+from creditregime.world import World
 
 
 def build_world(

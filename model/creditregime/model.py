@@ -21,7 +21,7 @@ from creditregime.regime.rating import log_grades
 from creditregime.regime.records import collect
 from creditregime.regime.territories import Territories
 from creditregime.scenario import Scenario
-from creditregime.world import Rows
+from creditregime.state import Rows
 
 
 class CreditRegime(AgentViews, mesa.Model):

@@ -15,7 +15,7 @@ from creditregime.component import Rule, details
 from creditregime.indicators.measure import Indicators
 from creditregime.laboratory.catalogue import families
 from creditregime.presets import groups
-from creditregime.world import Events, Firms, Records, Regulators
+from creditregime.state import Events, Firms, Records, Regulators
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

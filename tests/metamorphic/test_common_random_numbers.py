@@ -17,7 +17,7 @@ from creditregime import CreditRegime, Scenario
 from creditregime.codes import Event, Origin
 from creditregime.population.economy import combine
 from creditregime.scenario import eight_topics
-from creditregime.world import NEVER
+from creditregime.state import NEVER
 from tests.helpers import REGIMES, anywhere, assert_same, bare, differences, random_graph, ring, run, small, state
 
 Acted = Callable[[CreditRegime], bool]

@@ -14,7 +14,7 @@ from creditregime.codes import Event
 from creditregime.composition import load
 from creditregime.model import CreditRegime
 from creditregime.scenario import Scenario
-from creditregime.world import Firms
+from creditregime.state import Firms
 
 STRICT = {"inspection.rate": 1.0, "exit.background": 0.2}
 

@@ -10,7 +10,7 @@ from benchmarks.floor import FEW_ROWS, floor_bytes, network_arrays, streamed
 from benchmarks.peer import PlainMesa, Regulator
 from benchmarks.run import Row, table
 from creditregime import CreditRegime
-from creditregime.world import Firms
+from creditregime.state import Firms
 
 FIRMS, MONTHS, SEEDS = 200, 12, range(1, 17)
 MOST_ERRORS = 4.0  # seeds are fixed, so a pass stays a pass; |t(15)| beyond 4 has probability 0.0012

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from creditregime import CreditRegime
-from creditregime.world import NEVER
+from creditregime.state import NEVER
 from tests.helpers import bare, small
 
 MANY = {"population.firms": 2000, "population.essential": "none", "population.mean_suppliers": 2}

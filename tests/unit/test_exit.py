@@ -10,8 +10,9 @@ import pytest
 from creditregime import CreditRegime
 from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Lever
 from creditregime.errors import ScenarioError
+from creditregime.state import NEVER
 from creditregime.units import monthly
-from creditregime.world import NEVER, World
+from creditregime.world import World
 from tests.helpers import bare
 
 QUIET = {"kind": "standard", "background": 0.0, "voluntary": 0.0, "insolvency": False, "revocation": False}

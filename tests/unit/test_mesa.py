@@ -17,7 +17,7 @@ from creditregime.agents import Firm, Regulator, Supplier
 from creditregime.composition import load
 from creditregime.model import CreditRegime
 from creditregime.scenario import Scenario
-from creditregime.world import Firms
+from creditregime.state import Firms
 
 SEEDED = {"iterations": 1} if mesa.__version__ < "3.5" else {"rng": [1]}
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
+from creditregime.state import Events, Firms, Records, Regulators
 from creditregime.tables import Log, Table, column
-from creditregime.world import Events, Firms, Records, Regulators
 
 
 @dataclasses.dataclass(eq=False)

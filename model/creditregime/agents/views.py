@@ -13,7 +13,8 @@ from creditregime.agents.chronicle import dated, history
 from creditregime.agents.rowset import RowSet
 from creditregime.agents.story import tell
 from creditregime.codes import OWNERSHIPS, Lever, Origin, Severity
-from creditregime.world import Firms, Regulators, World
+from creditregime.state import Firms, Regulators
+from creditregime.world import World
 
 __all__ = ["AgentViews", "Firm", "Regulator", "RowSet", "Supplier"]
 

@@ -12,7 +12,8 @@ from creditregime.errors import ScenarioError
 from creditregime.firms.stakes import Prospects
 from creditregime.firms.strategies import find_strategy
 from creditregime.firms.traits import Traits
-from creditregime.world import Floats, Rows, World
+from creditregime.state import Floats, Rows
+from creditregime.world import World
 
 
 class Behaviour(Rule, family="behaviour"):

@@ -14,8 +14,9 @@ from creditregime.firms.behaviour import Deciding, full_cost, quadratic_cost
 from creditregime.firms.planning import Outlook, Reals, missed, response, values
 from creditregime.firms.stakes import Prospects
 from creditregime.regime.moves import Moves, moves
+from creditregime.state import Floats, Rows
 from creditregime.units import MONTHS, by_topic, monthly_factor
-from creditregime.world import Floats, Rows, World
+from creditregime.world import World
 
 Chances = tuple[Reals, Reals]
 BLOCK = 1 << 14

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from creditregime.component import parameter
 from creditregime.firms.behaviour import Gradual
 from creditregime.regime.neighbours import Direction, Neighbours
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 
 class Imitate(Gradual, kind="imitate"):

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from creditregime.codes import OWNERSHIPS, Origin
 from creditregime.component import PerTopic, Rule, parameter
+from creditregime.state import Floats
 from creditregime.units import by_topic
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 Rows = NDArray[np.int64]
 

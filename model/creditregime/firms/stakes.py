@@ -10,8 +10,9 @@ from creditregime.regime.inspection import Inspection
 from creditregime.regime.lists import ListRule
 from creditregime.regime.monitoring import Monitoring
 from creditregime.regime.rating import Rating
+from creditregime.state import Floats
 from creditregime.units import MONTHS, present_months
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class Prospects(NamedTuple):

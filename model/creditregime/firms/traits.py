@@ -7,7 +7,8 @@ from scipy.special import ndtri
 
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import Settings, parameter
-from creditregime.world import Floats, Rows, World
+from creditregime.state import Floats, Rows
+from creditregime.world import World
 
 
 class Traits(Settings):

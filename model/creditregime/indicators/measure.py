@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, ExitCause, Origin, Standing
 from creditregime.component import Settings, parameter
 from creditregime.indicators.credit import border_row, credit_row
 from creditregime.indicators.ratings import Row, grade_shares, rated_firms, ratings
-from creditregime.network import Network
-from creditregime.world import Findings, Floats, World
+from creditregime.state import Findings, Floats
+from creditregime.world import World
 
 SOURCES = (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT, Origin.SELF_REPORT, Origin.INQUIRY)
 """The ways in which violations come to light."""
@@ -64,22 +62,6 @@ def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: 
     row |= _money(world, compliance, burden, row["harm"], settings)
     row |= credit_row(world) | border_row(world)
     return row
-
-
-def network_row(world: World) -> Row:
-    """Return active links per firm, giant component, grade assortativity and concentration, (J,) each."""
-    firms, network = world.firms, world.network
-    share = firms.output * firms.size
-    total = world.spread(np.maximum(world.total(share), 1e-30))
-    plain = network.unweighted()
-    ones = np.ones(world.rows, np.float32)
-    bought, sold = plain.from_suppliers(ones), plain.from_buyers(ones)
-    return {
-        "links": world.total(bought) / np.maximum(world.number(firms.active), 1),
-        "giant_component": _giant(world),
-        "segregation": _assortativity(world, plain, bought, sold),
-        "concentration": world.total((share / total) ** 2),
-    }
 
 
 def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
@@ -313,47 +295,3 @@ def turnover(world: World) -> Row:
     for name in flows:
         row[name] = world.tally.get(name, nothing)
     return row
-
-
-def _giant(world: World) -> NDArray[np.float64]:
-    """Return the share of firms in the largest connected part of the active network, (J,)."""
-    sizes = np.array([stop - start for start, stop in world.spans])
-    shares = world.number(_around_hubs(world)) / sizes
-    if (shares > 0.5).all():  # more than half of the firms: no other part can be larger
-        return shares
-    network = world.network
-    live = network.weight > 0
-    buyers = np.repeat(np.arange(world.rows, dtype=np.int32), np.diff(network.pointer))[live]
-    graph = csr_array((np.ones(len(buyers), np.uint8), (buyers, network.supplier[live])), shape=(world.rows,) * 2)
-    _, part = connected_components(graph, directed=False)
-    return np.array([np.bincount(part[start:stop]).max() for start, stop in world.spans]) / sizes
-
-
-def _around_hubs(world: World) -> NDArray[np.bool_]:
-    """Return who is connected to the largest active firm of its jurisdiction, (N,); quicker than all components."""
-    firms, network = world.firms, world.network
-    reached = np.zeros(world.rows, np.float32)
-    reached[[start + int((firms.size * firms.active)[start:stop].argmax()) for start, stop in world.spans]] = 1
-    before, now = 0, 1
-    while now > before:
-        before = now
-        near = reached + network.from_suppliers(reached) + network.from_buyers(reached)
-        reached = (near > 0).astype(np.float32)
-        now = int(np.count_nonzero(reached))
-    return reached > 0
-
-
-def _assortativity(world: World, plain: Network, bought: Floats, sold: Floats) -> NDArray[np.float64]:
-    """Return the correlation of the two partners' grades over active links, (J,); 0 where all grades are equal.
-
-    Sums over links are sums over firms of what their numbers of suppliers (`bought`) and buyers (`sold`) weigh.
-    """
-    grade = world.firms.grade.mean(axis=0, dtype=np.float32)
-    links = np.maximum(world.total(bought), 1)
-    near = grade - world.spread((world.total(grade) / [stop - start for start, stop in world.spans]).astype(np.float32))
-    mean_buyer, mean_seller = world.total(near * bought) / links, world.total(near * sold) / links
-    both = world.total(near * plain.from_suppliers(near)) / links - mean_buyer * mean_seller
-    spread = (world.total(near**2 * bought) / links - mean_buyer**2) * (
-        world.total(near**2 * sold) / links - mean_seller**2
-    )
-    return np.divide(both, np.sqrt(np.maximum(spread, 0)), out=np.zeros_like(both), where=spread > 1e-12)

@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 from mesa import DataCollector
 
+from creditregime.indicators.links import network_row
 from creditregime.indicators.measure import (
     Indicators,
     group_rows,
     monthly_row,
-    network_row,
     topic_rows,
     turnover,
 )
 from creditregime.indicators.ratings import Row
 from creditregime.indicators.records import record_row
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 
 class Series:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from creditregime.agents.attributes import label
 from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Origin, Severity, Standing
 from creditregime.indicators.measure import SIZE_CLASSES, black, dimensions
-from creditregime.world import NEVER, Law, World
+from creditregime.law import Law
+from creditregime.state import NEVER
+from creditregime.world import World
 
 Codes = NDArray[Any]
 

@@ -6,11 +6,13 @@ import numpy as np
 
 from creditregime.codes import Lever, Payer
 from creditregime.component import parameter
+from creditregime.law import Margins
 from creditregime.market.loans import Lending
 from creditregime.market.trade import Sales
 from creditregime.population.invariants import check_margins
+from creditregime.state import Floats
 from creditregime.units import MONTHS
-from creditregime.world import Floats, Margins, World
+from creditregime.world import World
 
 
 class Accounts(Lending, kind="accounts"):

@@ -9,8 +9,9 @@ import numpy as np
 from creditregime.codes import Event, Lever
 from creditregime.component import parameter
 from creditregime.market.finance import Finance
+from creditregime.state import Floats
 from creditregime.units import MONTHS
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class CreditFile(Finance):

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from creditregime.codes import Event
 from creditregime.component import Rule, parameter
-from creditregime.world import NEVER, World
+from creditregime.state import NEVER
+from creditregime.world import World
 
 
 class Entry(Rule, family="entry"):

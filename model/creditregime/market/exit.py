@@ -9,8 +9,9 @@ from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Lever
 from creditregime.component import Rule, parameter
 from creditregime.market.finance import Finance
 from creditregime.market.partners import drop
+from creditregime.state import NEVER
 from creditregime.units import MONTHS, monthly
-from creditregime.world import NEVER, World
+from creditregime.world import World
 
 
 class Exit(Rule, family="exit"):

@@ -6,7 +6,8 @@ import numpy as np
 
 from creditregime.component import Rule
 from creditregime.market.trade import Sales
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 
 class Finance(Rule, family="finance"):

@@ -8,7 +8,8 @@ import numpy as np
 
 from creditregime.component import parameter
 from creditregime.market.trade import Sales, Trade
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 
 class GeneralisedLeontief(Trade, kind="generalised_leontief"):

@@ -8,8 +8,9 @@ from creditregime.codes import OWNERSHIPS, Lever
 from creditregime.component import parameter
 from creditregime.market.credit_file import CreditFile
 from creditregime.regime.levers import PRIVATE_PREMIUM
+from creditregime.state import Floats
 from creditregime.units import MONTHS
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class Lending(CreditFile):

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from creditregime.codes import OWNERSHIPS, Event
 from creditregime.component import Rule, parameter
 from creditregime.regime.registry import leave_region
+from creditregime.state import Floats
 from creditregime.units import MONTHS, monthly, present_months
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class Relocation(Rule, family="relocation"):

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from creditregime.codes import Lever
 from creditregime.component import Rule, parameter
 from creditregime.market import trust
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 
 @dataclasses.dataclass(eq=False)

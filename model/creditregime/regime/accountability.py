@@ -9,8 +9,9 @@ from creditregime.component import Rule, parameter
 from creditregime.market.finance import Finance
 from creditregime.regime.records import strike
 from creditregime.regime.repair import Repair
+from creditregime.state import Floats
 from creditregime.units import MONTHS
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class Accountability(Rule, family="accountability"):

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.state import Floats
 from creditregime.units import MONTHS
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 DUE = 6
 """The month of the year by whose end annual reports are due (2014 Regulations: 1 January to 30 June)."""

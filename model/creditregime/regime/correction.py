@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from creditregime.regime.conditions import visible
+from creditregime.state import Floats
 from creditregime.units import DAYS
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 def correct(world: World, days: Sequence[int], shares: Sequence[float], mean: float) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Severity
-from creditregime.world import Findings, World
+from creditregime.state import Findings
+from creditregime.world import World
 
 
 def entered_wrongly(world: World, found: Findings, chance: float, misdirected: float) -> Findings:

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from creditregime.codes import Origin
 from creditregime.component import PerTopic, Rule, parameter
+from creditregime.state import NEVER
 from creditregime.units import by_topic, monthly
-from creditregime.world import NEVER, World
+from creditregime.world import World
 
 Rows = NDArray[np.int64]
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from creditregime.codes import Lever, Origin
 from creditregime.component import PerTopic, Rule, parameter
 from creditregime.regime.inquiry import concealed
+from creditregime.state import Floats
 from creditregime.units import by_topic, monthly
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 Flags = NDArray[np.bool_]
 

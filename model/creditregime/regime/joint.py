@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from creditregime.component import Rule, parameter
 from creditregime.regime.levers import Measure
-from creditregime.world import Floats
+from creditregime.state import Floats
 
 
 class JointPunishment(Rule, family="joint_punishment"):

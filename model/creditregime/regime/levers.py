@@ -10,8 +10,9 @@ from pydantic import model_validator
 
 from creditregime.codes import Lever
 from creditregime.component import Settings, Standing, parameter
+from creditregime.state import Floats
 from creditregime.units import MONTHS
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 INSPECTION_RATE = 0.05
 """Inspections a year at which firms price a higher intensity (the sourced base rate of `Uniform`)."""

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Event, Standing
-from creditregime.world import NEVER, World
+from creditregime.state import NEVER
+from creditregime.world import World
 
 
 def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standing) -> None:

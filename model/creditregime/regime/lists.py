@@ -12,8 +12,9 @@ from creditregime.codes import Standing
 from creditregime.component import Settings, parameter
 from creditregime.regime.conditions import Limits, Window, carelessness, not_filed, refusing
 from creditregime.regime.listing import enter, leave
+from creditregime.state import Floats
 from creditregime.units import monthly
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class ListRule(Settings):

@@ -9,7 +9,8 @@ import numpy as np
 from creditregime.regime.levers import Measure
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.rating import Rating
-from creditregime.world import Bytes, Floats, Rows, World
+from creditregime.state import Bytes, Floats, Rows
+from creditregime.world import World
 
 
 class LocalCatalogue(Catalogue):

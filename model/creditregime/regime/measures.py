@@ -12,7 +12,8 @@ from creditregime.regime.joint import JointPunishment
 from creditregime.regime.levers import Measure, lever_worth
 from creditregime.regime.lists import ListRule
 from creditregime.regime.rating import Rating
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 
 class Catalogue:

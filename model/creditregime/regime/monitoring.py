@@ -7,8 +7,9 @@ import numpy as np
 from creditregime.codes import Origin
 from creditregime.component import PerTopic, Rule, parameter
 from creditregime.regime.inquiry import concealed
+from creditregime.state import Floats
 from creditregime.units import by_topic
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class Monitoring(Rule, family="monitoring"):

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from creditregime.regime.rating import Rating
 from creditregime.regime.tiers import Tiers
+from creditregime.state import Floats
 from creditregime.units import MONTHS
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class Moves(NamedTuple):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from creditregime.errors import ScenarioError
 from creditregime.network import Network
-from creditregime.world import Floats
+from creditregime.state import Floats
 
 Direction = Literal["suppliers", "buyers", "both"]
 Weighting = Literal["value", "equal", "sum"]

@@ -12,7 +12,8 @@ from creditregime.abroad import Abroad
 from creditregime.codes import Lever, Origin, Severity
 from creditregime.component import Rule, parameter
 from creditregime.regime.neighbours import Neighbours
-from creditregime.world import Findings, Floats, World
+from creditregime.state import Findings, Floats
+from creditregime.world import World
 
 
 class Overseas(Rule, family="overseas"):

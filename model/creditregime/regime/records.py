@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Origin, Severity
-from creditregime.world import NEVER, Findings, World
+from creditregime.state import NEVER, Findings
+from creditregime.world import World
 
 Chosen = NDArray[np.int64]
 

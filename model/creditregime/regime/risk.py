@@ -10,8 +10,9 @@ from pydantic import model_validator
 
 from creditregime.component import parameter
 from creditregime.regime.inspection import Uniform
+from creditregime.state import NEVER, Floats
 from creditregime.units import by_topic, monthly
-from creditregime.world import NEVER, Floats, World
+from creditregime.world import World
 
 
 class ByRisk(Uniform, kind="risk"):

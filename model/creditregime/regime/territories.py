@@ -20,13 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Event
+from creditregime.law import Law
 from creditregime.regime.listing import leave
 from creditregime.regime.lists import ListRule
 from creditregime.regime.local_rules import LocalCatalogue, Patchwork
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.pilots import UNRATED, everywhere, lists_in_force
 from creditregime.regime.rating import Rating
-from creditregime.world import Bytes, Findings, Law, World
+from creditregime.state import Bytes, Findings
+from creditregime.world import World
 
 Flags = NDArray[np.bool_]
 Act = Callable[[Any], None]

@@ -11,8 +11,9 @@ from pydantic import model_validator
 from creditregime.component import PerTopic, parameter
 from creditregime.regime.rating.family import Consequence
 from creditregime.regime.rating.points import Banded, Scored
+from creditregime.state import Floats
 from creditregime.units import by_topic
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class _Combined(Scored, Banded):

@@ -11,7 +11,8 @@ from pydantic import model_validator
 
 from creditregime.codes import Severity
 from creditregime.component import Settings, parameter
-from creditregime.world import Bytes, World
+from creditregime.state import Bytes
+from creditregime.world import World
 
 
 class Condition(Settings):

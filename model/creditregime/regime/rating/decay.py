@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from creditregime.component import PerTopic, parameter
 from creditregime.regime.rating.points import Banded
+from creditregime.state import Floats
 from creditregime.units import by_topic
-from creditregime.world import Floats, World
+from creditregime.world import World
 
 
 class Decay(Banded, kind="decay"):

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from creditregime.codes import Event
 from creditregime.component import Rule
-from creditregime.world import Bytes, Floats, World
+from creditregime.state import Bytes, Floats
+from creditregime.world import World
 
 Consequence = tuple[Any, ...]
 """What one more record does: (points, lowest grade at once), and topic and severity where a rule tells them apart."""

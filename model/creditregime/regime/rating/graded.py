@@ -12,7 +12,8 @@ from creditregime.regime.rating.family import Consequence
 from creditregime.regime.rating.holding import bar, fell_by_score, hold, keep
 from creditregime.regime.rating.shared import Shared
 from creditregime.regime.rating.waiting import note_wait
-from creditregime.world import NEVER, Bytes, Floats, World
+from creditregime.state import NEVER, Bytes, Floats
+from creditregime.world import World
 
 
 class Graded(Shared):

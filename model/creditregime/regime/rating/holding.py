@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from creditregime.world import Bytes, World
+from creditregime.state import Bytes
+from creditregime.world import World
 
 Flags = NDArray[np.bool_]
 

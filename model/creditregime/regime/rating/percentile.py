@@ -10,7 +10,8 @@ from pydantic import model_validator
 
 from creditregime.component import parameter
 from creditregime.regime.rating.points import Scored
-from creditregime.world import Bytes, Floats, World
+from creditregime.state import Bytes, Floats
+from creditregime.world import World
 
 
 class Percentile(Scored, kind="percentile"):

@@ -14,8 +14,9 @@ from creditregime.component import PerTopic, parameter
 from creditregime.regime.correction import add_points_back
 from creditregime.regime.rating.family import Consequence
 from creditregime.regime.rating.graded import Graded
+from creditregime.state import NEVER, Bytes, Floats
 from creditregime.units import MONTHS, by_topic
-from creditregime.world import NEVER, Bytes, Floats, World
+from creditregime.world import World
 
 
 class Banded(Graded):

@@ -10,7 +10,8 @@ from pydantic import model_validator
 
 from creditregime.component import Rule, parameter
 from creditregime.regime.neighbours import Layer, Reach, katz, waves
-from creditregime.world import Bytes, Floats, World
+from creditregime.state import Bytes, Floats
+from creditregime.world import World
 
 Mode = Literal["points", "grade", "list", "lever"]
 ROUNDING = 1e-6

@@ -12,7 +12,8 @@ from creditregime.regime.lists import ListRule
 from creditregime.regime.rating import Rating
 from creditregime.regime.spillover.channel import ROUNDING, Channel
 from creditregime.regime.spillover.partner import OverLinks
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 
 class ContractorSpillover(Channel, family="spillover.contractor"):

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from creditregime.component import parameter
 from creditregime.regime.neighbours import Layer
 from creditregime.regime.spillover.channel import Carrier, Channel, seen_in
-from creditregime.world import NEVER, Firms, World
+from creditregime.state import NEVER, Firms
+from creditregime.world import World
 
 GroupDirection = Literal["branch_to_parent", "parent_to_branch", "both"]
 

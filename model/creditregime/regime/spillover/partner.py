@@ -9,7 +9,8 @@ import numpy as np
 from creditregime.component import parameter
 from creditregime.regime.neighbours import Direction, Layer, Neighbours, Weighting, refuse_divergence
 from creditregime.regime.spillover.channel import Carrier, Channel, seen_in
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 
 class OverLinks(Carrier):

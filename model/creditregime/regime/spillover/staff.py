@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from creditregime.component import Rule, parameter
 from creditregime.randomness import generator
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 
 class StaffSpillover(Rule, family="spillover.staff"):

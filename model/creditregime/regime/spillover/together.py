@@ -20,7 +20,8 @@ from creditregime.regime.spillover.group import GroupSpillover, NoGroupSpillover
 from creditregime.regime.spillover.partner import NoPartnerSpillover, PartnerSpillover
 from creditregime.regime.spillover.person import NoPersonSpillover, PersonSpillover
 from creditregime.regime.spillover.staff import NoStaffSpillover, StaffSpillover
-from creditregime.world import Floats, World
+from creditregime.state import Floats
+from creditregime.world import World
 
 Condition = Callable[[NDArray[np.bool_]], NDArray[np.bool_]]
 LAYERS = "spillover.layers"
