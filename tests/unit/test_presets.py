@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import yaml
 
-from creditregime import load
+from creditregime import CreditRegime, load
 from creditregime.paths import config_root
 from creditregime.topics import Topic, eight_topics
+from creditregime.units import MONTHS
 from tests.helpers import REGIMES, run, small
 
 REQUIRED = {
@@ -22,6 +23,7 @@ REQUIRED = {
     "environment_jiangsu_2019",
     "rongcheng",
     "customs_251",
+    "customs_282",
     "joint_2016",
     "joint_2020",
     "central_score",
@@ -92,10 +94,27 @@ def test_sourced_figures_of_the_presets() -> None:
     assert public.calendar == 12  # type: ignore[attr-defined]
     jiangsu = load(regime="environment_jiangsu_2019").rating
     assert (jiangsu.base, jiangsu.cap) == (9, 12)  # type: ignore[attr-defined]
+    scale = [jiangsu.grades()[n] for n in jiangsu.grade_of(np.arange(-1.0, 13, dtype=np.float32))]
+    assert scale == ["black"] * 2 + ["red"] * 2 + ["yellow"] * 3 + ["blue"] * 5 + ["green"] * 2
+    assert (jiangsu.clean_bonus, jiangsu.clean_bonus_cap) == (1, 2)  # type: ignore[attr-defined]
     assert load(regime="rongcheng").rating.base == 1000  # type: ignore[attr-defined]
     rates = load(regime="customs_251").inspection.rates  # type: ignore[attr-defined]
     assert rates["advanced_certified"] == 0.0057
     assert rates["discredited"] == 0.8476
+    newest = load(regime="customs_282")
+    assert newest.rating.grades() == (
+        "seriously_discredited",
+        "discredited",
+        "regular",
+        "certified",
+        "advanced_certified",
+    )
+    rates = newest.inspection.rates  # type: ignore[attr-defined]
+    assert rates["advanced_certified"] < rates["certified"] < rates["regular"] / 5
+    assert rates["regular"] < rates["discredited"] < rates["seriously_discredited"]
+    repair = newest.repair
+    assert repair.kind == "graded"
+    assert [repair.minor_max, repair.general_max, repair.serious_max] == [3, 12, 36]  # type: ignore[attr-defined]
 
 
 def test_the_part_with_eight_topics_holds_the_defaults() -> None:
@@ -116,3 +135,57 @@ def test_the_tax_presets_give_about_the_published_shares_of_grades() -> None:
     assert abs(shares["C"] + shares["D"] - 0.105) < 0.015 + error[0.105]
     assert shares["B"] > 0.7
     assert 0 < shares["M"] < 0.08
+
+
+def test_customs_282_tolerates_errors_and_tells_two_kinds_of_discredited_firms_apart() -> None:
+    model = CreditRegime(small("customs_282"))
+    rating, points = model.spec.rating, model.world.law.points[model.world.topics.index("customs")]
+    best = 95 + 5
+    sums = {"advanced_certified": 99 * points[0], "regular": points[1], "discredited": points[2]}
+    sums["seriously_discredited"] = points[1] + points[2]
+    after = np.array([best - lost for lost in sums.values()], np.float32)  # clean years apart
+    assert [rating.grades()[n] for n in rating.grade_of(after)] == list(sums)
+
+
+def test_customs_inspects_at_the_published_rates() -> None:
+    """Yearly shares of domain 1b, realised over the second half of ten years; within four binomial standard errors."""
+    inspected, present = np.zeros((2, 3))
+    for seed in (1, 2):
+        spec = load(regime="customs_251", seed=seed, **{"population.firms": 1500})
+        model = CreditRegime(spec)
+        firms, k = model.world.firms, model.world.topics.index("customs")
+        while model.world.month < spec.months:
+            grade, active = firms.grade[k].copy(), firms.active.copy()
+            model.step()
+            if model.world.month > spec.months // 2:
+                inspected += np.bincount(grade[active & firms.inspected[k]], minlength=3)
+                present += np.bincount(grade[active], minlength=3)
+    monthly = inspected / present
+    published = np.array([0.8476, 0.05, 0.0057])  # lowest grade first
+    expected = 1 - (1 - published) ** (1 / MONTHS)
+    assert (np.abs(monthly - expected) < 4 * np.sqrt(expected * (1 - expected) / present)).all()
+    yearly = 1 - (1 - monthly) ** MONTHS
+    assert yearly[2] < 0.2 * yearly[1]
+    assert 0.003 < present[0] / present.sum() < 0.04  # one in a hundred is discredited
+
+
+def test_jiangsu_gives_about_the_published_shares_of_colours() -> None:
+    """Bands of domain 1c, widened by four standard errors of 2 x 500 firms."""
+    last = [
+        run(load(regime="environment_jiangsu_2019", seed=seed, **{"population.firms": 500})).series.by_topic()
+        for seed in (1, 2)
+    ]
+    rows = [frame.query("topic == 'environment'").iloc[-1] for frame in last]
+    bands = {
+        "green": (0.1387, 0.389),
+        "blue": (0.468, 0.7368),
+        "yellow": (0.088, 0.17),
+        "red": (0.0245, 0.064),
+        "black": (0, 0.017),
+    }
+    shares = {name: float(np.mean([row[f"grade_{name}"] for row in rows])) for name in bands}
+    assert sum(shares.values()) == pytest.approx(1)
+    for name, (low, high) in bands.items():
+        error = [4 * (bound * (1 - bound) / 1000) ** 0.5 for bound in (low, high)]
+        assert low - error[0] < shares[name] < high + error[1], name
+    assert shares["red"] > 0
