@@ -316,7 +316,7 @@ def _stated(value: Any) -> Any:
         return stated(value)
     if isinstance(value, Mapping):
         return {key: _stated(item) for key, item in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return [_stated(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _sentence(text: str) -> str:

@@ -49,19 +49,32 @@ def plannable(rating: Rating) -> bool:
 def moves(world: World, rating: Rating, file: int) -> Moves:
     """Return the moves of a file's grade under a rating rule."""
     grades = len(world.law.grades)
-    above = np.minimum(np.arange(1, grades + 1), grades - 1)
     if not rating.rates:
-        return Moves(np.zeros((len(world.topics), 3, grades), np.intp), above, np.zeros(grades), np.zeros(grades))
+        return _padded(Moves(np.zeros((len(world.topics), 3, 0), np.intp), *np.zeros((3, 0))), grades)
     if isinstance(rating, Tiers):
         held = np.arange(grades, dtype=np.float32)
+        above = np.minimum(np.arange(1, grades + 1), grades - 1)
         promoted = np.where(above > held, rating.promotion, 0.0)
         return Moves(_after(world, rating, file, held), above, promoted, np.zeros(grades))
     bounds = np.array([-np.inf, *reversed([*_bands(rating).values()])], np.float32)
     edges = np.append(np.nextafter(bounds[1:], np.float32(-np.inf)), np.float32(np.inf))
     held = np.minimum(edges, np.float32(rating.clean_score))
-    above[:-1] = rating.grade_of(bounds[1:])  # two grades may begin at the same score
+    above = np.append(rating.grade_of(bounds[1:]), len(bounds) - 1)  # two grades may begin at the same score
+    recovered = _recovery(world, rating, file, held, bounds)
+    return _padded(Moves(_after(world, rating, file, held), above, np.zeros(len(bounds)), recovered), grades)
+
+
+def _padded(known: Moves, grades: int) -> Moves:
+    """Add the grades that the rule does not give, as where only other regions are rated: they stay as they are."""
+    count = len(known.above)
+    others = np.arange(count, grades)
+    after = np.concatenate([known.after, np.tile(others, (*known.after.shape[:2], 1))], axis=2)
+    still = np.zeros(len(others))
     return Moves(
-        _after(world, rating, file, held), above, np.zeros(grades), _recovery(world, rating, file, held, bounds)
+        after.astype(np.intp),
+        np.concatenate([known.above, others]).astype(np.intp),
+        np.concatenate([known.promoted, still]),
+        np.concatenate([known.recovered, still]),
     )
 
 
