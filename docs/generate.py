@@ -17,6 +17,7 @@ from creditregime import Scenario, load, run
 from creditregime.codes import Attribution, Event, ExitCause, Lever, Origin, Severity, Standing
 from creditregime.component import PerTopic, Rule, Settings, details
 from creditregime.laboratory.outcomes import OUTCOMES
+from creditregime.laboratory.systems import systems_at
 from creditregime.paths import config_root
 from creditregime.population import schema
 from creditregime.presets import groups
@@ -153,7 +154,7 @@ def _place(place: Place, level: str) -> str:
     where = {"topics.*": "`topics.NAME`", "lists.*": "`lists.NAME`"}.get(place.path, f"`{place.path}`")
     if place.path == "measures.*":
         where = "`measures.NAME` and `rewards.NAME`"
-    text = f"Scenario key {where}: {place.description}.\n\n{_prose(place.model)}\n\n"
+    text = f"Scenario key {where}: {place.description}.\n\n{_prose(place.model)}\n\n{_claims(place.path)}"
     if not issubclass(place.model, Rule):
         return text + _parameters(place.model.model_fields)
     common = {name: field for name, field in place.model.model_fields.items() if name != "kind"}
@@ -166,6 +167,12 @@ def _place(place: Place, level: str) -> str:
     if common:
         text += f"{level} Common to all kinds\n\n" + _parameters(common)
     return text
+
+
+def _claims(path: str) -> str:
+    """Return which systems of public accounts a key switches, and how sure their sources are."""
+    found = [f"{entry.number} {entry.words} (*{entry.standing}*)" for entry in systems_at(path)]
+    return f"[Systems](../systems.md) that it switches: {'; '.join(found)}.\n\n" if found else ""
 
 
 def _inherited(field: FieldInfo, common: FieldInfo | None) -> bool:

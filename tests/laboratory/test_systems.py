@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import astuple
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from creditregime import CreditRegime
 from creditregime.errors import ScenarioError
-from creditregime.laboratory.systems import Demonstration, Evidence, measured, scenarios, show, system
+from creditregime.laboratory.systems import (
+    Demonstration,
+    Evidence,
+    measured,
+    scenarios,
+    show,
+    system,
+    systems,
+    systems_at,
+)
 from tests.helpers import small
 
 ACROSS = (1, 11, 20, 29, 38, 47)
@@ -72,3 +84,28 @@ def test_twins_differ_in_the_toggle_alone() -> None:
     pair = scenarios(shown, "small")
     assert (pair["off"].registry.delay, pair["on"].registry.delay) == (12, 0)
     assert pair["off"].changed({"registry.delay": 0}) == pair["on"]
+
+
+def test_a_key_tells_which_systems_it_switches() -> None:
+    assert [entry.number for entry in systems_at("spillover.staff")] == [16]
+    assert [entry.number for entry in systems_at("spillover.group.strength")] == [10]
+    assert 32 in [entry.number for entry in systems_at("measures.procurement_ban.lever")]
+    assert systems_at("spillover.staff.persistence") == []
+    for entry in systems():
+        for toggle in entry.toggles:
+            path = toggle.partition("=")[0]
+            assert entry in systems_at(path), toggle
+
+
+def test_the_script_writes_a_line_for_every_demonstration() -> None:
+    script = Path(__file__).parents[2] / "experiments" / "systems" / "make_table.py"
+    found = subprocess.run(
+        [sys.executable, str(script), "--small", "--seeds", "2"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+    )
+    lines = [line for line in found.stdout.splitlines() if line.startswith("| ") and not line.startswith("| #")]
+    assert len(lines) == sum(len(entry.shown) for entry in systems())
+    assert "nan" not in found.stdout

@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 from creditregime.component import Rule, details, nearest
 from creditregime.errors import ScenarioError
 from creditregime.firms.strategies import strategies
+from creditregime.laboratory.systems import systems_at
 from creditregime.paths import config_root
 from creditregime.presets import groups
 from creditregime.scenario import Scenario
@@ -63,11 +64,18 @@ def describe(name: str, scenario: Scenario) -> str:
     known = families()
     if name in known:
         kinds = [_item(f"{name}.{kind}", _first_line(rule)) for kind, rule in sorted(known[name].kinds.items())]
-        return "\n".join([_first_line(known[name]), *kinds])
+        return "\n".join([_first_line(known[name]), *kinds, *_claims(name)])
     family, _, kind = name.rpartition(".")
     if family in known and kind in known[family].kinds:
-        return _model(known[family].kinds[kind], f"{name}")
-    return _key(name, scenario)
+        return "\n".join([_model(known[family].kinds[kind], f"{name}"), *_claims(family)])
+    return "\n".join([_key(name, scenario), *_claims(name)])
+
+
+def _claims(path: str) -> list[str]:
+    """Return which systems of public accounts a key switches, and how sure their sources are."""
+    found = [f"{entry.number}: {entry.words} ({entry.standing})" for entry in systems_at(path)]
+    lines = [line for text in found for line in _wrapped(text, "    ", "        ")]
+    return ["", "Systems that public accounts describe (creditregime systems NUMBER):", *lines] if lines else []
 
 
 def _key(name: str, scenario: Scenario) -> str:
@@ -110,7 +118,7 @@ def _model(cls: type[BaseModel], title: str) -> str:
 def _parameter(name: str, field: FieldInfo) -> list[str]:
     known = details(field)
     facts = [("unit", known.get("unit")), ("default", _default(field)), ("allowed", _allowed(field))]
-    facts += [("source", known.get("source")), ("standing", _standing(known))]
+    facts += [("source", known.get("source")), ("standing", _standing(known, field))]
     lines = [name, *_wrapped(field.description or "", "    ")]
     for label, value in facts:
         if value not in (None, "", "-"):
@@ -149,9 +157,12 @@ def _words(annotation: Any) -> Iterator[Any]:
             yield from _words(part)
 
 
-def _standing(known: Mapping[str, Any]) -> str:
-    stated = known.get("standing")
-    return _STANDINGS[stated] if stated else ("" if known.get("source") else "assumption")
+def _standing(known: Mapping[str, Any], field: FieldInfo) -> str:
+    """Return how sure the source is; a figure without a source is an assumption."""
+    if stated := known.get("standing"):
+        return _STANDINGS[stated]
+    figure = bool({field.annotation, *get_args(field.annotation)} & {int, float})
+    return "assumption" if figure and not known.get("source") else ""
 
 
 def _preset(group: str, option: str) -> str:

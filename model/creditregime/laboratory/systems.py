@@ -115,6 +115,16 @@ def system(number: int) -> System:
     return found[number]
 
 
+def systems_at(path: str) -> list[System]:
+    """Return the systems that a key switches, or a key below it; a star in a toggle stands for any name."""
+    return [entry for entry in systems() if any(_lies_at(toggle.partition("=")[0], path) for toggle in entry.toggles)]
+
+
+def _lies_at(toggle: str, path: str) -> bool:
+    pattern, keys = toggle.removesuffix(".kind").split("."), path.removesuffix(".kind").split(".")
+    return len(pattern) >= len(keys) and all(one in ("*", other) for one, other in zip(pattern, keys, strict=False))
+
+
 def show(
     entries: Sequence[System],
     *,
