@@ -108,4 +108,4 @@ def test_the_script_writes_a_line_for_every_demonstration() -> None:
     )
     lines = [line for line in found.stdout.splitlines() if line.startswith("| ") and not line.startswith("| #")]
     assert len(lines) == sum(len(entry.shown) for entry in systems())
-    assert "nan" not in found.stdout
+    assert " nan" not in found.stdout
