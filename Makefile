@@ -42,7 +42,7 @@ systems: $(STAMP) ## Run all demonstrations of the 47 systems into docs/systems.
 figures: $(STAMP) ## Draw the pictures of README and docs, and the table of published shares, at full size
 	$(BIN)/python experiments/flagship/make_figures.py
 	$(BIN)/python experiments/bunching/make_figure.py
-	$(BIN)/python experiments/published_shares/make_table.py
+	$(BIN)/python experiments/published_shares/make_table.py --firms 4000
 
 lock: ## Regenerate requirements.lock from pyproject.toml (LOCKFLAGS=--upgrade for the newest versions)
 	$(PYTHON) -m venv $(LOCK_VENV)

@@ -1,6 +1,6 @@
 """Compares what presets give with what was published, and writes the table of docs/published.md.
 
-python experiments/published_shares/make_table.py           # 10 seeds, 1,000 firms, ten years
+python experiments/published_shares/make_table.py --firms 4000   # 10 seeds, ten years: as in the page
 python experiments/published_shares/make_table.py --small   # 2 seeds and 300 firms: printed, not written
 """
 
