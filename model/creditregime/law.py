@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from creditregime.codes import Lever, Origin
 from creditregime.state import Floats
 
+UNRATED = "unrated"
+"""Grade of firms in territories without a rating while there is one elsewhere: above all grades, so that no measure
+against low grades reaches it."""
+
 
 class Margins(NamedTuple):
     """Averages of each initial jurisdiction, (J,) shares of revenue, with which firms price consequences."""
@@ -116,6 +120,11 @@ class Law:
     black: tuple[bool, ...] = ()
     blacklists_of: tuple[tuple[int, ...], ...] = ()
     fine_by_grade: Floats | None = None
+
+    @property
+    def best(self) -> int:
+        """Number of the best grade that a rating gives, 0 where there is none."""
+        return max(len(self.grades) - 1 - (len(self.grades) > 1 and self.grades[-1] == UNRATED), 0)
 
     @classmethod
     def blank(cls, topics: int, files: int, grades: tuple[str, ...], lists: tuple[str, ...], jurisdictions: int) -> Law:

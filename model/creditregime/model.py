@@ -21,7 +21,7 @@ from creditregime.regime.rating import log_grades
 from creditregime.regime.records import collect
 from creditregime.regime.territories import Territories
 from creditregime.scenario import Scenario
-from creditregime.state import Rows
+from creditregime.state import Floats, Rows
 
 
 class CreditRegime(AgentViews, mesa.Model):
@@ -100,8 +100,9 @@ class CreditRegime(AgentViews, mesa.Model):
         local = self._open_month(spec)
         local.run("behaviour", lambda rules: rules.behaviour.choose(world, self.prospects(rules)))
         spec.violations.happen(world)
-        spec.reporting.report(world, self.prospects().stakes)
-        burden = total_burden(spec.reporting.burden(world), spec.monitoring.burden(world))
+        spec.reporting.report(world, self._at_stake)
+        watching = local.value("monitoring", lambda rules: rules.monitoring.burden(world))
+        burden = total_burden(spec.reporting.burden(world), watching)
         local.run("monitoring", lambda rules: rules.monitoring.watch(world))
         local.run("inspection", lambda rules: rules.inspection.inspect(world))
         spec.inquiry.inquire(world)
@@ -164,6 +165,12 @@ class CreditRegime(AgentViews, mesa.Model):
         discount = rules.behaviour.discounting(world)
         dropping = rules.partners.dropping() if rules.behaviour.foresees_partners else 0.0
         return Prospects(world, rules.rating, rules.lists, rules.inspection, rules.monitoring, discount, dropping)
+
+    def _at_stake(self) -> Floats:
+        """Return the value at stake of one more record by the rules where each firm is, (K, N)."""
+        value = self.territories.value("behaviour", lambda rules: self.prospects(rules).stakes())
+        assert value is not None  # every set of rules puts something, or 0, at stake
+        return value
 
     def run_model(self) -> CreditRegime:
         """Simulate the months that are left, and return the model."""

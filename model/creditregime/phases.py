@@ -50,6 +50,11 @@ PARAMETERS = (
     "relocation",
 )
 """Of these a phase may change parameters; which rule fills the place stays, as the world is in a state that it made."""
+DRAWN_ONCE = {
+    "behaviour": ("intrinsic", "intrinsic_spread", "cost_distribution", "cost_spread", "cost_size_elasticity"),
+    "learning": ("unprepared",),
+}
+"""Parameters of the state before the first month: a later value would do nothing, and is refused."""
 _DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -158,3 +163,8 @@ def _outcome(scenario: Any) -> Iterator[Problem]:
             kind, before = getattr(spec, key).kind, getattr(scenario, key).kind
             if kind != before:
                 yield Problem("phases", f"month {month}: {key}.kind must stay '{before}' during a run, not '{kind}'")
+        for key, names in DRAWN_ONCE.items():
+            for name in names:
+                one, other = (getattr(getattr(rules, key), name, None) for rules in (scenario, spec))
+                if one != other:
+                    yield Problem("phases", f"month {month}: {key}.{name} is drawn once, at the start; it must stay")

@@ -10,6 +10,7 @@ import pytest
 from creditregime import CreditRegime
 from creditregime.codes import OWNERSHIPS, Event, Payer
 from creditregime.errors import ScenarioError
+from creditregime.market.credit_file import social_shortfall
 from creditregime.world import World
 from tests.helpers import bare, prepared, small
 
@@ -75,6 +76,30 @@ def test_loans_by_grade_fill_what_is_rationed_as_far_as_taxes_reach() -> None:
     expected[30:40][private[30:40]] = 1.8  # 4 × 0.2 beyond 1
     expected[40:][private[40:]] = 2.0  # what is missing, however much tax was paid
     np.testing.assert_allclose(target / firms.size, expected, rtol=1e-5)
+
+
+def test_who_is_not_rated_has_no_grade_to_show() -> None:
+    loans = {"rationed": {"private": 0.5}, "social_loans": {"excellent": 4.0}, "working_capital": 2.0}
+    spec = small(**{f"finance.{key}": value for key, value in loans.items()}, **{"rating.opt_out": 0.5})
+    firms = (world := prepared(spec)).firms
+    firms.ownership[:], firms.taxes[:], firms.grade[:] = OWNERSHIPS.index("private"), firms.size, 3
+    lent = spec.finance.loan_target(world) / firms.size  # type: ignore[attr-defined]
+    np.testing.assert_allclose(lent, np.where(firms.rated, 2.0, 1.0), rtol=1e-5)
+    firms.grade[:] = 0
+    merged = spec.changed({"finance.file": "merged"}).finance.blemish(world)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(merged, firms.rated * 1.0, atol=1e-6)
+
+
+def test_the_best_grade_of_a_pilot_is_no_blemish() -> None:
+    pilots = {"p": {"regions": ["region_1"], "rating": {"kind": "points"}}}
+    spec = small("fines_only", registry={"kind": "database", "sharing": "central"}, pilots=pilots)
+    spec = spec.changed({"finance": {"kind": "accounts"}})
+    model = CreditRegime(spec)
+    assert model.world.law.grades[-1] == "unrated"
+    assert model.world.law.best == 3
+    assert not social_shortfall(model.world).any()
+    model.world.firms.grade[:] = 0
+    assert (social_shortfall(model.world) == 1).all()
 
 
 def test_loans_by_grade_are_worth_the_output_that_they_allow() -> None:

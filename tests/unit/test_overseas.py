@@ -92,6 +92,42 @@ def test_nobody_sees_or_punishes_them_without_a_rule(inspection: dict[str, Any])
     assert row.overseas_rated == row.overseas_listed == row.overseas_links_dropped == 0
 
 
+def test_no_later_rule_reaches_them_either() -> None:
+    """Whatever looks at firms one by one stops at the border: complaints, alarms, wrong entries, duties, risk."""
+    late = {"topic": "tax", "serious": 0, "unfiled": 1.0, "refusal": 1.0}
+    changes = HARSH | {
+        "violations.false_complaints": 0.2,
+        "monitoring.false_alarms": 0.05,
+        "monitoring.cost": 0.001,
+        "registry.entry_error": 0.9,
+        "registry.misdirected": 1.0,
+        "lists.late": late,
+        "inspection": {"kind": "risk", "rate": 0.9},
+        "inquiry": {"kind": "random", "rate": 0.9},
+        "relocation": {"kind": "comparing", "moves": 0.9, "moving_cost": 0.0},
+        "spillover.partner": {"kind": "linear", "mode": "lever", "strength": 0.5, "direction": "both"},
+    }
+    model = CreditRegime(small("joint_2016", **changes))
+    world, firms = model.world, model.world.firms
+    away, region = firms.overseas, firms.region.copy()
+    for _ in range(14):
+        model.step()
+        assert not firms.complaint[:, away].any()
+        assert not firms.found[:, away].any()
+        assert not firms.inspected[:, away].any()
+        assert not firms.listing[:, away].any()
+        assert not firms.levers[:, away].any()
+        assert not (model.spec.monitoring.burden(world) * away).any()  # type: ignore[operator]
+    assert not away[_about(world)].any()
+    assert (firms.region[away] == region[away]).all()
+    assert firms.listing[:, ~away].any()
+    row = model.series.monthly().iloc[-1]
+    graded = row[[f"grade_{name}" for name in world.law.grades]]
+    home = firms.active & ~away
+    expected = [(firms.grade[0, home] == code).mean() for code in range(len(graded))]
+    np.testing.assert_allclose(graded.astype(float), expected, atol=0.1)  # firms left and entered since
+
+
 def test_a_quota_is_spent_at_home() -> None:
     spec = small("joint_2016", **FIRMS, inspection={"kind": "quota", "number": 20.0})
     model = CreditRegime(spec)

@@ -154,6 +154,8 @@ def test_a_closed_registry_forgets() -> None:
         ({"phases": [{"month": 3, "changes": {"rating.bass": 3}}]}, "phases.0.changes.rating.bass: unknown key"),
         ({"phases": [{"month": 3, "changes": {"trade": {"kind": "none"}}}]}, "trade.kind must stay"),
         ({"phases": [{"month": 3, "changes": {"topics": {"x": {}}}}]}, "phases.0"),
+        ({"phases": [{"month": 3, "changes": {"behaviour.intrinsic": 0.9}}]}, "behaviour.intrinsic is drawn once"),
+        ({"phases": [{"month": 3, "changes": {"learning.unprepared": {}}}]}, "learning.unprepared is drawn once"),
         (
             {"phases": [{"month": 3, "regime": "joint_2061"}]},
             "phases.0.regime: unknown preset 'joint_2061'; did you mean",

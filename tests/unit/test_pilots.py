@@ -81,6 +81,34 @@ def test_a_pilot_everywhere_is_the_national_rule() -> None:
     assert (there.series.monthly().regions_with_pilot == 4).all()
 
 
+@pytest.mark.parametrize(
+    ("pilot_rules", "country"),
+    [
+        ({"monitoring": {"cost": 0.01}}, {}),
+        ({"fines": {"kind": "none"}}, {}),
+        ({"rating": {"base": 82}}, {"finance.file": "merged"}),
+        ({"rating": {"base": 82}}, {"reporting.misreport": 0.8, "monitoring.share": 0.4}),
+    ],
+)
+def test_what_other_rules_make_of_a_pilot_everywhere_is_the_national_rule(
+    pilot_rules: dict[str, Any], country: dict[str, Any]
+) -> None:
+    regions = [f"region_{number}" for number in range(1, 5)]
+    same = {f"{key}.{name}": value for key, rule in pilot_rules.items() for name, value in rule.items()}
+    assert_same(run(small(**country, **same)), run(small(**country, pilots=pilot(regions, **pilot_rules))))
+
+
+def test_a_share_of_the_regions_is_its_first_ones() -> None:
+    one = run(small(pilots={"there": {"share": 0.3, "fines": {"scale": 3}}}))
+    assert_same(one, run(small(pilots=pilot(("region_1", "region_2"), fines={"scale": 3}))))
+    both = {"a": {"share": 0.3}, "b": {"regions": ["region_2"]}}
+    with pytest.raises(ScenarioError, match=r"pilots\.b: region_2 is in 'a' at the same time"):
+        CreditRegime(small(pilots=both))
+    for wrong in ({}, {"share": 0.5, "regions": ["region_1"]}):
+        with pytest.raises(ScenarioError, match="needs either regions or a share of them"):
+            small(pilots={"a": wrong})
+
+
 def test_a_pilot_leaves_other_regions_alone() -> None:
     plain, local = run(small(**APART)), run(small(pilots=pilot(start=4, **EVERYTHING), **APART))
     inside = plain.world.firms.region == 0

@@ -123,6 +123,8 @@ class _Plan:
         by_grade = np.ones(len(law.grades)) if law.fine_by_grade is None else law.fine_by_grade.astype(np.float64)
         penalty = fine[:, None, None] * by_grade[:, None] + self.lists[topics][:, None, rows]
         held = law.grade_cost[world.places(rows), self.file].T.astype(np.float64)
+        if law.partial:
+            held *= firms.rated[rows]
         return Outlook(
             self.moves,
             self.shares,

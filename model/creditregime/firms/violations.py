@@ -82,7 +82,7 @@ class Hazard(Violations, kind="hazard"):
     def _complain_falsely(self, world: World, k: int, chance: np.float32) -> None:
         firms = world.firms
         rows = np.flatnonzero(world.draws.uniform("complain falsely", world.month, k) < chance)
-        rows = rows[firms.active[rows] & (firms.violation[k, rows] == 0)]
+        rows = rows[world.domestic()[rows] & (firms.violation[k, rows] == 0)]
         firms.complaint[k, rows] = True
         world.count("false_complaints", rows)
 

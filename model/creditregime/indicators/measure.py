@@ -166,10 +166,10 @@ def _conduct(world: World, some: NDArray[np.float64]) -> Row:
 def _between_regions(world: World, values: Floats) -> NDArray[np.float64]:
     """Return the variance of the regions' means of a value that is 0 for firms out of business, (J,)."""
     regions = world.territory.shape[1]
-    found = np.zeros(len(world.spans))
+    found, home = np.zeros(len(world.spans)), world.domestic()
     for j, (start, stop) in enumerate(world.spans if regions > 1 else ()):
         region = world.firms.region[start:stop].astype(np.intp)
-        firms = np.bincount(region, world.firms.active[start:stop], regions)
+        firms = np.bincount(region, home[start:stop], regions)
         total = np.bincount(region, values[start:stop], regions)
         found[j] = np.var(total[firms > 0] / firms[firms > 0]) if firms.any() else 0
     return found

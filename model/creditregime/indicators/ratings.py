@@ -30,9 +30,9 @@ def grade_shares(world: World, k: int) -> Row:
 
 
 def rated_firms(world: World) -> NDArray[np.bool_]:
-    """Return who is in business and rated, (N,)."""
+    """Return who is in business at home and rated, (N,)."""
     firms = world.firms
-    return firms.active & firms.rated if world.law.partial else firms.active
+    return world.domestic() & firms.rated if world.law.partial else world.domestic()
 
 
 def _scores(world: World, rated: NDArray[np.bool_], number: NDArray[np.float64]) -> Row:

@@ -83,9 +83,12 @@ class CreditFile(Finance):
 
 def social_shortfall(world: World) -> Floats:
     """Return the share of the grades that stand above each firm's, (N,), the mean over files; 0 overseas."""
-    best = max(len(world.law.grades) - 1, 1)
-    shortfall = 1 - world.firms.grade.mean(axis=0, dtype=np.float32) / np.float32(best)
-    shortfall *= len(world.law.grades) > 1
+    best = world.law.best
+    if not best:
+        return np.zeros(world.rows, np.float32)
+    shortfall = np.maximum(1 - world.firms.grade.mean(axis=0, dtype=np.float32) / np.float32(best), 0)
+    if world.law.partial:
+        shortfall *= world.firms.rated
     if world.abroad is not None:
         shortfall[world.abroad.rows] = 0
     return shortfall

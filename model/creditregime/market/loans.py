@@ -55,9 +55,9 @@ class Lending(CreditFile):
 
     def enact(self, world: World) -> None:
         """Price grades: the merged file's spread on the average debt, and the output that loans by grade allow."""
-        law, ranks = world.law, len(world.law.grades)
-        if self.file == "merged" and ranks > 1:
-            shortfall = 1 - np.arange(ranks) / (ranks - 1)
+        law = world.law
+        if self.file == "merged" and law.best:
+            shortfall = np.maximum(1 - np.arange(len(law.grades)) / law.best, 0)
             yearly = self.file_spread * self.social_weight * law.margins.debt[:, None] * shortfall
             law.grade_cost += (yearly / MONTHS / law.grade_cost.shape[1]).astype(np.float32)[:, None]
         if self.social_loans and self.working_capital:
@@ -125,6 +125,8 @@ class Lending(CreditFile):
         """Return the largest loan that each firm's grade and taxes allow, (N,) money."""
         firms = world.firms
         multiple = self._multiples(world).astype(np.float32)[firms.grade[self._file(world)]]
+        if world.law.partial:
+            multiple *= firms.rated  # who is not rated has no grade to show
         return multiple * (firms.taxes[1] + firms.taxes[2]) / 2
 
     def _multiples(self, world: World) -> np.ndarray:

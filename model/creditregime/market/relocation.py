@@ -78,14 +78,14 @@ class Comparing(Relocation, kind="comparing"):
         mobile = np.isin(firms.ownership, [OWNERSHIPS.index(name) for name in self.mobile])
         if self.mobile_size is not None:
             mobile |= (firms.ownership == OWNERSHIPS.index("private")) & (firms.size >= np.float32(self.mobile_size))
-        mobile &= firms.active & (world.draws.uniform("emigrate", world.month) < np.float32(monthly(self.abroad)))
+        mobile &= world.domestic() & (world.draws.uniform("emigrate", world.month) < np.float32(monthly(self.abroad)))
         rows = np.flatnonzero(mobile)
         return rows[self._worth(firms.regulatory_cost[rows] - self.abroad_burden) > self.abroad_cost]
 
     def _moving(self, world: World) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         firms, regions = world.firms, len(world.economy.regions)
         draws, chance = world.draws.uniform("relocate", world.month), np.float32(monthly(self.moves))
-        rows = np.flatnonzero((draws < chance) & firms.active)
+        rows = np.flatnonzero((draws < chance) & world.domestic())
         which = np.minimum((draws[rows] / chance * (regions - 1)).astype(np.int64), regions - 2)
         here = firms.region[rows].astype(np.int64)
         target = which + (which >= here)
@@ -115,6 +115,6 @@ def mean_costs(world: World) -> NDArray[np.float64]:
     """Return the mean regulatory cost of the firms in business by region, (J, R), share of revenue; NaN where none."""
     firms, shape = world.firms, world.territory.shape
     place = world.places(np.arange(world.rows)) * shape[1] + firms.region
-    some = np.bincount(place, firms.active, shape[0] * shape[1])
-    total = np.bincount(place, firms.regulatory_cost * firms.active, shape[0] * shape[1])
+    some = np.bincount(place, world.domestic(), shape[0] * shape[1])
+    total = np.bincount(place, firms.regulatory_cost * world.domestic(), shape[0] * shape[1])
     return np.divide(total, some, out=np.full(len(some), np.nan), where=some > 0).reshape(shape)

@@ -84,7 +84,7 @@ def not_filed(world: World, chance: float, number: int) -> Rows:
         return np.empty(0, np.int64)
     firms = world.firms
     missed = world.draws.uniform("file report", world.month, number) < np.float32(chance) * carelessness(world)
-    missed &= firms.active & (firms.born <= world.month - DUE)  # who registered this half-year reports next year
+    missed &= world.domestic() & (firms.born <= world.month - DUE)  # who registered this half-year reports next year
     return np.flatnonzero(missed)
 
 
@@ -93,7 +93,7 @@ def refusing(world: World, topics: Sequence[int], chance: float, number: int) ->
     found = world.findings
     fined = np.isin(found.topic, topics)
     fined &= world.law.fine[found.topic, found.severity - 1] > 0
-    rows = np.unique(found.firm[fined])
+    rows = world.at_home(np.unique(found.firm[fined]))  # what is found abroad is not fined
     draws = world.draws.at(rows, "refuse", world.month, number)
     return rows[draws < np.float32(chance) * carelessness(world, rows)]
 

@@ -38,7 +38,7 @@ def _others(
     """Return the findings that go to another firm, and to which."""
     firm, topic = found.firm[wrong], found.topic[wrong]
     other = world.pool().pick(world.firms.sector[firm], firm, uniform)
-    uninvolved = world.firms.active[other] & (world.firms.found[topic, other] == 0)
+    uninvolved = world.domestic()[other] & (world.firms.found[topic, other] == 0)
     return wrong[uninvolved], other[uninvolved]
 
 

@@ -61,7 +61,7 @@ class Checking(Inquiry):
             if len(misreported):
                 false = np.flatnonzero(misreported[k] > max(world.month - self.traceable, -1))
             visited = self.visited(world, k, chance, false)
-            visited = visited[world.firms.active[visited]]
+            visited = visited[world.domestic()[visited]]
             world.count("inquiries", visited)
             if len(false):
                 self._find(world, k, np.intersect1d(visited, false), sensitivity[k])

@@ -67,7 +67,7 @@ class Coverage(Monitoring, kind="coverage"):
     def burden(self, world: World) -> Floats | None:
         """Return cost × share, summed over topics, for active firms."""
         total = float(by_topic(self.cost, world.topics) @ by_topic(self.share, world.topics))
-        return np.float32(total) * world.firms.active if total else None
+        return np.float32(total) * world.domestic() if total else None
 
     def _see(self, world: World, k: int, share: np.float32) -> None:
         found = world.firms.found[k]
@@ -81,5 +81,5 @@ class Coverage(Monitoring, kind="coverage"):
     def _alarm(self, world: World, k: int, chance: np.float32) -> None:
         firms = world.firms
         marked = np.flatnonzero(world.draws.uniform("false alarm", world.month, k) < chance)
-        marked = marked[firms.active[marked] & (firms.violation[k, marked] == 0)]
+        marked = marked[world.domestic()[marked] & (firms.violation[k, marked] == 0)]
         firms.found[k, marked] = Origin.MONITORING

@@ -141,9 +141,10 @@ class Extraterritorial(Overseas, kind="extraterritorial"):
         abroad, firms = _abroad(world), world.firms
         rows = abroad.rows[abroad.covered]
         file = world.topics.index(self.trade_agency) if len(firms.grade) > 1 else 0
-        best = max(len(world.law.grades) - 1, 1)
         standing = np.zeros(world.rows, np.float32)
-        standing[rows] = firms.grade[file, rows] * np.float32(2 / best) - 1
+        standing[rows] = np.minimum(firms.grade[file, rows] * np.float32(2 / max(world.law.best, 1)) - 1, 1)
+        if world.law.partial:
+            standing *= firms.rated
         black = [number for number, is_black in enumerate(world.law.black) if is_black]
         standing[rows[firms.listing[black][:, rows].any(axis=0)]] = -1
         return standing

@@ -10,14 +10,12 @@ from pydantic import BaseModel, model_validator
 
 from creditregime.component import Settings, nearest, parameter
 from creditregime.errors import ScenarioError
+from creditregime.law import UNRATED
 
 RULES = ("rating", "inspection", "monitoring", "fines", "repair")
 """Places of the scenario that a pilot can fill otherwise."""
 CATALOGUES = ("lists", "measures", "rewards")
 """Named things of which a pilot can have its own, or do without."""
-UNRATED = "unrated"
-"""Grade of firms in territories without a rating while there is one elsewhere: above all grades, so that no measure
-against low grades reaches it."""
 
 _DIFFERS = "what differs there: parameters of the national rule, or another rule with its kind"
 
@@ -232,6 +230,11 @@ def _against_national(scenario: Any, found: list[Any]) -> Iterator[tuple[str, st
             )
         if rules.inspection.level != scenario.inspection.level:
             yield f"{path}.inspection.level", f"must be the national one, {scenario.inspection.level}"
+        if getattr(rules.repair, "points_back", False) != getattr(scenario.repair, "points_back", False):
+            yield (
+                f"{path}.repair.points_back",
+                "must be the national one; corrections are followed together",
+            )
         for item, rule in rules.lists.items():
             first = found[0].lists[item]
             if (rule.topic, rule.colour) != (first.topic, first.colour):

@@ -87,8 +87,8 @@ class ByRisk(Uniform, kind="risk"):
         firms, history = world.firms, world.firms.history[file]
         age = np.where(firms.born == NEVER, world.month, world.month - firms.born.astype(np.int32))
         months = (1 - np.float32(self.memory) ** np.maximum(age, 0)) / np.float32(1 - self.memory)
-        months = (months * firms.active).astype(np.float32)
-        of_sector = world.by_market(history * firms.active) / np.maximum(world.by_market(months), 1e-9)
+        months = (months * world.domestic()).astype(np.float32)
+        of_sector = world.by_market(history * world.domestic()) / np.maximum(world.by_market(months), 1e-9)
         expected = of_sector[world.market()].astype(np.float32)
         if self.size_elasticity:
             mean = world.spread((world.total(firms.size) / world.total(firms.size > 0)).astype(np.float32))
@@ -101,8 +101,9 @@ class ByRisk(Uniform, kind="risk"):
         risk = self.forecast(world, file)
         relative = np.ones(world.rows, np.float32)
         factors = np.array([self.factors[name] for name in self.classes], np.float32)
+        inspected = world.domestic()
         for start, stop in world.spans:
-            rows = start + np.flatnonzero(world.firms.active[start:stop])
+            rows = start + np.flatnonzero(inspected[start:stop])
             if len(rows):
                 mine = factors[self._classify(risk[rows])]
                 relative[rows] = mine / max(float(mine.mean(dtype=np.float64)), 1e-9)

@@ -20,14 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Event
-from creditregime.law import Law
+from creditregime.law import UNRATED, Law
 from creditregime.regime.listing import leave
 from creditregime.regime.lists import ListRule
 from creditregime.regime.local_rules import LocalCatalogue, Patchwork
 from creditregime.regime.measures import Catalogue
-from creditregime.regime.pilots import UNRATED, everywhere, lists_in_force
+from creditregime.regime.pilots import everywhere, lists_in_force
 from creditregime.regime.rating import Rating
-from creditregime.state import Bytes, Findings
+from creditregime.state import Bytes, Findings, Floats
 from creditregime.world import World
 
 Flags = NDArray[np.bool_]
@@ -101,11 +101,13 @@ class Territories:
         self.laws = [national, *(copy.deepcopy(national) for _ in self.rules[1:])]
         for law, rules in zip(self.laws[1:], self.rules[1:], strict=True):
             world.law = law
+            law.fine[:], law.fine_by_grade, law.points[:], law.partial = 0, None, 0, False
             rules.fines.enact(world, rules.topics)
             rules.repair.enact(world, {name: rules.lists.get(name, rule) for name, rule in self.lists.items()})
             rules.rating.enact(world)
             catalogue = Catalogue(world, rules.measures, rules.rewards, rules.joint_punishment)
             catalogue.price(world, rules.rating, self.lists)
+            rules.finance.enact(world)
         world.law = national
         national.partial = any(law.partial for law in self.laws)
         for law, kept in zip(self.laws, self.kept, strict=True):
@@ -153,6 +155,19 @@ class Territories:
             act(self.scenario)
         else:
             self._run(stage, self._parts(self._same[stage]), act)
+
+    def value(self, stage: str, compute: Callable[[Any], Floats | None]) -> Floats | None:
+        """Return a value a firm, (..., N), by the rules where each firm is; None where no rules give one."""
+        if not self.scenario.pilots:
+            return compute(self.scenario)
+        whole: Floats | None = None
+        for number, inside in self._parts(self._same[stage]):
+            with self._only(number, inside):
+                part = compute(self.rules[number])
+            if part is not None:
+                whole = np.zeros_like(part) if whole is None else whole
+                whole[..., inside] = part[..., inside]
+        return whole
 
     def update_lists(self) -> None:
         """Update every list where it is kept; elsewhere nobody stands on it."""

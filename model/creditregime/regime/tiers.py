@@ -71,9 +71,9 @@ class Tiers(Rating, kind="tiers"):
         fallen = self._on_record(world)
         best = np.uint8(len(self.tiers) - 1)
         for file, tier in enumerate(firms.own_grade):
-            topics = [file] if len(firms.own_grade) > 1 else slice(None)
+            topics = self.topics_of(world, file)
             clean = firms.inspected[topics].any(axis=0) & ~(firms.found[topics] > 0).any(axis=0)
-            clean &= ~fallen[file] & (tier < best) & firms.active
+            clean &= ~fallen[file] & (tier < best) & world.rated()
             rows = np.flatnonzero(clean)
             rows = rows[world.draws.at(rows, "promote", world.month, file) < np.float32(self.promotion)]
             tier[rows] += 1
@@ -85,7 +85,8 @@ class Tiers(Rating, kind="tiers"):
 
     def deduction(self, world: World, k: int, s: int) -> tuple[float, bool] | None:
         """Return one tier, or the lowest at once."""
-        return (1.0, self.fall == "lowest") if world.law.recorded[k] else None
+        counts = world.law.recorded[k] and k in self.topics_of(world, self.file_of(world, k))
+        return (1.0, self.fall == "lowest") if counts else None
 
     def grade_of(self, score: Floats) -> Bytes:
         """Return the tier that a score reaches in full."""
@@ -100,5 +101,6 @@ class Tiers(Rating, kind="tiers"):
         """Return who has a new record in each file, (R, N)."""
         topic, firm = world.entered
         fallen = np.zeros(world.firms.own_grade.shape, np.bool_)
-        fallen[topic if len(fallen) > 1 else 0, firm] = True
+        for file, low in enumerate(fallen):
+            low[firm[np.isin(topic, self.topics_of(world, file))]] = True
         return fallen

@@ -44,7 +44,7 @@ class Percentile(Scored, kind="percentile"):
 
     def assign(self, world: World, file: int, score: Floats) -> Bytes:
         """Rank the firms of each jurisdiction, and set the cut-offs."""
-        ranked = world.firms.active & world.firms.rated if world.law.partial else world.firms.active
+        ranked = world.rated() & world.firms.rated if world.law.partial else world.rated()
         lot = _lots(world)
         best_first = np.cumsum(np.array(list(self.shares.values())))
         for number, (start, stop) in enumerate(world.spans):

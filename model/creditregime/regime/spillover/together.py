@@ -96,7 +96,7 @@ class Spillover(Settings):
         for lever in levers:
             worth = world.spread(world.law.worth[:, lever])
             for name, passed in self._passed(world, channels, layers, firms.levers[lever].copy()):
-                added = passed * firms.active
+                added = passed * world.within(int(lever))
                 firms.levers[lever] += added
                 firms.associated_cost += added * worth
                 bearing[name] |= added > 0
