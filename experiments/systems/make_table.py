@@ -92,7 +92,7 @@ def between(text: str, name: str, content: str) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=20, metavar="N", help="paired seeds (default: 20)")
+    parser.add_argument("--seeds", type=int, default=16, metavar="N", help="paired seeds (default: 16)")
     parser.add_argument("--only", type=int, nargs="*", metavar="NUMBER", help="these systems, printed only")
     parser.add_argument("--small", action="store_const", const="small", default="full", dest="size")
     parser.add_argument("--print", action="store_true", help="print the evidence, do not write the page")

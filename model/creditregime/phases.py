@@ -51,7 +51,14 @@ PARAMETERS = (
 )
 """Of these a phase may change parameters; which rule fills the place stays, as the world is in a state that it made."""
 DRAWN_ONCE = {
-    "behaviour": ("intrinsic", "intrinsic_spread", "cost_distribution", "cost_spread", "cost_size_elasticity"),
+    "behaviour": (
+        "intrinsic",
+        "intrinsic_spread",
+        "cost_distribution",
+        "cost_spread",
+        "cost_size_elasticity",
+        "traits",
+    ),
     "learning": ("unprepared",),
 }
 """Parameters of the state before the first month: a later value would do nothing, and is refused."""
@@ -163,8 +170,19 @@ def _outcome(scenario: Any) -> Iterator[Problem]:
             kind, before = getattr(spec, key).kind, getattr(scenario, key).kind
             if kind != before:
                 yield Problem("phases", f"month {month}: {key}.kind must stay '{before}' during a run, not '{kind}'")
-        for key, names in DRAWN_ONCE.items():
-            for name in names:
-                one, other = (getattr(getattr(rules, key), name, None) for rules in (scenario, spec))
-                if one != other:
-                    yield Problem("phases", f"month {month}: {key}.{name} is drawn once, at the start; it must stay")
+        for path in _drawn_once(scenario, spec):
+            yield Problem("phases", f"month {month}: {path} is drawn once, at the start; it must stay")
+
+
+def _drawn_once(scenario: Any, spec: Any) -> Iterator[str]:
+    """Yield the parameters of the first state in which a later phase differs."""
+    for key, names in DRAWN_ONCE.items():
+        for name in names:
+            if getattr(getattr(scenario, key), name, None) != getattr(getattr(spec, key), name, None):
+                yield f"{key}.{name}"
+    before, after = scenario.behaviour, spec.behaviour
+    if before.traits.discount_spread and before.discount != after.discount:
+        yield "behaviour.discount, where firms differ in it,"
+    for name in scenario.lists:
+        if name in spec.lists and scenario.lists[name].initial != spec.lists[name].initial:
+            yield f"lists.{name}.initial"

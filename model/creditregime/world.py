@@ -248,10 +248,16 @@ class World:
         firms.reshape("list", sizes, kept)
         if len(self.regulators.topic) != dimensions["regulator"]:
             self.regulators = Regulators.allocate(dimensions["regulator"], sizes)
-        self.in_force = {}
         self.law = law
         self.cutoffs = self._no_cutoffs(dimensions["file"])
         self.laws.append((self.month, law))
+
+    def keep_in_force(self, before: Law) -> None:
+        """Give the measures in force the numbers of the present law; what it no longer has has ended."""
+        held = {before.measures[number]: rows for number, rows in self.in_force.items() if number >= 0}
+        carried = {number: rows for number, rows in self.in_force.items() if number < 0}  # spillover channels
+        kept = {number: held[name] for number, name in enumerate(self.law.measures) if name in held}
+        self.in_force = carried | kept
 
     def _no_cutoffs(self, files: int) -> NDArray[np.float64]:
         return np.full((len(self.spans), files, self.law.grade_cost.shape[2] - 1, 2), -np.inf)

@@ -100,6 +100,18 @@ def test_records_keep_the_terms_and_delays_under_which_they_were_made() -> None:
     assert live == expected
 
 
+def test_what_goes_on_is_neither_drawn_nor_told_again() -> None:
+    spec = small(months=20, **{"monitoring.share": 0.3, "learning.unprepared": {}})
+    spec = spec.changed({"spillover.staff": {"kind": "linear"}, "behaviour": {"kind": "none", "intrinsic": 0.2}})
+    less = [{"month": 10, "changes": {"rewards": {}, "lists.redlist": {"topic": "general", "colour": "red"}}}]
+    plain, changed = run(spec), run(spec.changed({"phases": less}))
+    same = ("firms.workforce", "firms.listing", "firms.violation")
+    one, other = state(plain), state(changed)
+    assert all(np.array_equal(one[name], other[name]) for name in same)
+    told = [event_table(model.world).query("kind == 'sanctioned' and month == 11") for model in (plain, changed)]
+    assert len(told[0]) == len(told[1]) < 60
+
+
 def test_switching_to_central_is_a_phase_of_its_own() -> None:
     base = {"rating": {"kind": "points"}, "registry": {"kind": "database"}, "months": 6}
     switched = bare(3, **base).changed({"registry.switch_to_central": 3})
@@ -156,6 +168,14 @@ def test_a_closed_registry_forgets() -> None:
         ({"phases": [{"month": 3, "changes": {"topics": {"x": {}}}}]}, "phases.0"),
         ({"phases": [{"month": 3, "changes": {"behaviour.intrinsic": 0.9}}]}, "behaviour.intrinsic is drawn once"),
         ({"phases": [{"month": 3, "changes": {"learning.unprepared": {}}}]}, "learning.unprepared is drawn once"),
+        ({"phases": [{"month": 3, "changes": {"lists.tax.initial": 0.5}}]}, "lists.tax.initial is drawn once"),
+        (
+            {
+                "behaviour.traits": {"discount_spread": 0.5},
+                "phases": [{"month": 3, "changes": {"behaviour.discount": 0.5}}],
+            },
+            "behaviour.discount, where firms differ in it, is drawn once",
+        ),
         (
             {"phases": [{"month": 3, "regime": "joint_2061"}]},
             "phases.0.regime: unknown preset 'joint_2061'; did you mean",

@@ -66,8 +66,8 @@ class StaffLinear(StaffSpillover, kind="linear"):
     )
 
     def prepare(self, world: World) -> None:
-        """Draw the workforces from their stationary distribution."""
-        if self.strength:
+        """Draw the workforces from their stationary distribution; those that a phase finds go on."""
+        if self.strength and not world.firms.workforce.any():
             world.firms.workforce[:] = self._mean(world) + self.deviation * world.draws.normal("workforce", 0)
 
     def move(self, world: World) -> None:
