@@ -65,14 +65,13 @@ def enact(scenario: Scenario, before: Scenario, world: World) -> None:
 
     Under a new rating, or with other files, everybody is rated at once; else ratings go on as they are.
     """
-    rules, old, had = everywhere(scenario), world.law, len(world.firms.grade)
+    rules, lists, had = everywhere(scenario), world.law.lists, len(world.firms.grade)
     world.change_law(_law(rules, len(world.spans)), _dimensions(rules, world.economy))
     _write_law(rules[0], world)
     if scenario.rating != before.rating or len(world.firms.grade) != had:
         scenario.rating.prepare(world)
     _price(rules[0], world)
-    world.keep_in_force(old)
-    _first_listings(rules[0], world, old.lists)
+    _first_listings(rules[0], world, lists)
 
 
 def catalogue(scenario: Scenario, world: World) -> Catalogue:

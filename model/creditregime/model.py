@@ -147,6 +147,7 @@ class CreditRegime(AgentViews, mesa.Model):
         if world.month and spec is not (before := self.rules_of(world.month - 1)):
             enact(spec, before, world)
             self.eras.append((world.month, Territories(spec, world)))
+            world.keep_in_force()
         self.territories.open()
         return self.territories
 

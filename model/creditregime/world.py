@@ -252,8 +252,9 @@ class World:
         self.cutoffs = self._no_cutoffs(dimensions["file"])
         self.laws.append((self.month, law))
 
-    def keep_in_force(self, before: Law) -> None:
-        """Give the measures in force the numbers of the present law; what it no longer has has ended."""
+    def keep_in_force(self) -> None:
+        """Give the measures in force the numbers of the new law; what it no longer has has ended."""
+        before = self.laws[-2][1]
         held = {before.measures[number]: rows for number, rows in self.in_force.items() if number >= 0}
         carried = {number: rows for number, rows in self.in_force.items() if number < 0}  # spillover channels
         kept = {number: held[name] for number, name in enumerate(self.law.measures) if name in held}
