@@ -154,6 +154,26 @@ def _systems(arguments: argparse.Namespace) -> None:
     print(evidence_lines(chosen, found))
 
 
+def _validate(arguments: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from creditregime.laboratory.console import validation_lines
+    from creditregime.validation import oracles, validate
+
+    _load_rules(arguments)
+    if arguments.list:
+        print("\n".join(f"{name:<32} {entry.statement}" for name, entry in oracles().items()))
+        return
+    total = len(set(arguments.names)) or len(oracles())
+    with tqdm(total=total, unit="oracle", disable=arguments.quiet, leave=False) as bar:
+        found = validate(*arguments.names, full=not arguments.small, workers=arguments.workers, done=bar.update)
+    print(validation_lines(found))
+    if arguments.out:
+        found.to_csv(arguments.out, index=False)
+    if (found["verdict"] == "not met").any():
+        raise CreditRegimeError("validation: at least one statement is not met; see the table")
+
+
 def _app(arguments: argparse.Namespace) -> None:
     raise CreditRegimeError("the classroom app is not part of this version")
 
@@ -250,8 +270,18 @@ def _parser() -> argparse.ArgumentParser:
     systems.add_argument("numbers", nargs="*", type=_positive, metavar="NUMBER", help="run these demonstrations")
     systems.add_argument("--seeds", type=_positive, default=10, metavar="N", help="paired seeds (default: 10)")
     systems.add_argument("--small", action="store_true", help="120 firms and 3 years: quick")
+    _validation_command(commands)
     _command(commands, "app", _app, "the classroom app (not part of this version: says so and stops)")
     return parser
+
+
+def _validation_command(commands: Any) -> None:
+    parser = _command(commands, "validate", _validate, "run the validation suite on this machine", workers=True)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="these oracles (default: all)")
+    parser.add_argument("--list", action="store_true", help="list the oracles and what they state")
+    parser.add_argument("--small", action="store_true", help="fewer firms and seeds: quick, with wider tolerances")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the table as CSV")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def _population_commands(commands: Any) -> None:

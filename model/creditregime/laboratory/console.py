@@ -95,6 +95,21 @@ def _demonstration_lines(item: Evidence) -> list[str]:
     return lines + textwrap.wrap(shown.remark, WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
+def validation_lines(found: pd.DataFrame) -> str:
+    """Return the table of validation: one line a comparison, and how many were met."""
+    lines: list[str] = []
+    for (section, name), rows in found.groupby(["section", "oracle"], sort=False):
+        lines += ["", f"{name} ({section})"]
+        for row in rows.itertuples():
+            texts = (
+                f"{_cut(str(row.where), 44):<44} {_cut(str(row.expected), 20):<20} {_cut(str(row.obtained), 26):<26}"
+            )
+            lines.append(f"  {texts} {row.verdict}")
+    number = found["verdict"].value_counts()
+    counts = ", ".join(f"{number.get(verdict, 0)} {verdict}" for verdict in ("met", "not met", "not testable"))
+    return "\n".join([f"  {'case':<44} {'expected':<20} {'obtained':<26} verdict", *lines, "", counts])
+
+
 def _effect_line(row: pd.Series) -> str:  # type: ignore[type-arg]
     label = _cut(f"{row['label']}, {row['unit']}", _LABEL)
     low, high = number(row["low"], signed=True), number(row["high"], signed=True)

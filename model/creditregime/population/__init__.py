@@ -2,6 +2,7 @@
 
 from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, OWNERSHIPS, Economy, combine
 from creditregime.population.generated import Generated
+from creditregime.population.graph_models import GraphModel
 from creditregime.population.input_output import InputOutput, read_table
 from creditregime.population.rules import Graph, Population, Stored
 from creditregime.population.tables import Tables
@@ -14,6 +15,7 @@ __all__ = [
     "Economy",
     "Generated",
     "Graph",
+    "GraphModel",
     "InputOutput",
     "Population",
     "Stored",

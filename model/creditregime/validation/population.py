@@ -1,0 +1,3 @@
+"""Population: published regularities of firms and supply networks."""
+
+from __future__ import annotations

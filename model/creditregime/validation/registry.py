@@ -1,0 +1,3 @@
+"""Registry and lists: how long records and listings last, and what they are worth."""
+
+from __future__ import annotations
