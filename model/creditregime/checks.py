@@ -205,6 +205,12 @@ def _grades(scenario: Any) -> Iterator[Problem]:
         used += [(f"inspection.{key}.{name}", name) for name in getattr(scenario.inspection, key, {})]
     used += [(f"finance.social_loans.{name}", name) for name in getattr(scenario.finance, "social_loans", {})]
     used += [(f"fines.by_grade.{name}", name) for name in getattr(scenario.fines, "by_grade", {})]
+    efforts = [
+        (f"behaviour.types.{kind}.by_grade.{name}", name, effort)
+        for kind, rule in getattr(scenario.behaviour, "types", {}).items()
+        for name, effort in rule.by_grade.items()
+    ]
+    used += [(path, name) for path, name, _ in efforts]
     for path, grade in used:
         if grade is not None and not scenario.rating.rates:
             yield Problem(path, f"grade '{grade}' needs a rating; rating.kind is none")
@@ -217,6 +223,8 @@ def _grades(scenario: Any) -> Iterator[Problem]:
         yield from _bounds(f"inspection.rates.{name}", rate, "probability")
     for name, factor in getattr(scenario.fines, "by_grade", {}).items():
         yield from _bounds(f"fines.by_grade.{name}", factor, "factor")
+    for path, _, effort in efforts:
+        yield from _bounds(path, effort, "probability")
     for name, weight in getattr(scenario.inspection, "weights", {}).items():
         yield from _bounds(f"inspection.weights.{name}", weight, "weight")
 
