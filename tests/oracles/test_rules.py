@@ -22,37 +22,6 @@ def near(share: float, chance: float, draws: int) -> bool:
     return abs(share - chance) <= 4 * math.sqrt(chance * (1 - chance) / draws) + 1e-9
 
 
-@pytest.mark.parametrize(("belief", "complying"), [(0.05, 0.1), (0.25, 0.5), (0.45, 0.9), (0.6, 1.0)])
-def test_becker_share_of_violators_is_one_less_expected_fine_over_largest_gain(belief: float, complying: float) -> None:
-    """Gain uniform on [0, 10], fine 20: violate where g > pF."""
-    spec = bare(
-        1,
-        **MANY,
-        months=1,
-        topics={"a": {"hazard": 1.0, "general": 1.0, "serious": 0.0, "fine": 20.0, "cost": 5.0}},
-        behaviour={"kind": "threshold", "cost_distribution": "uniform"} | SELFISH,
-        learning={"kind": "none", "initial": belief},
-        fines={"kind": "statutory"},
-    )
-    effort = run(spec).world.firms.effort
-    assert set(np.unique(effort)) <= {0, 1}
-    assert near(float(effort.mean()), complying, 4000)
-
-
-@pytest.mark.parametrize(("belief", "cost"), [(0.1, 0.5), (0.3, 0.5), (0.3, 0.9), (0.9, 0.5)])
-def test_gradual_effort_is_expected_fine_over_cost(belief: float, cost: float) -> None:
-    spec = bare(
-        1,
-        months=2,
-        topics={"a": {"hazard": 0.5, "general": 1.0, "serious": 0.0, "fine": 2.0, "cost": cost}},
-        behaviour={"kind": "gradual", "adjustment": 1.0, "cost_distribution": "same"} | SELFISH,
-        learning={"kind": "none", "initial": belief},
-        fines={"kind": "statutory"},
-    )
-    expected = min(0.5 * belief * 2.0 / cost, 1)
-    np.testing.assert_allclose(run(spec).world.firms.effort, expected, rtol=1e-6)
-
-
 @pytest.mark.parametrize("precision", [0.0, 0.5, 2.0])
 def test_logit_complies_with_the_quantal_response_probability(precision: float) -> None:
     spec = bare(
