@@ -139,6 +139,8 @@ def test_buyers_that_would_leave_are_at_stake_where_firms_foresee_it(spread: flo
     expected = 0.3 * margin * np.maximum(1 - firms.final_demand / firms.size, 0) * lost
     assert expected.max() > 0.1
     np.testing.assert_allclose(model.prospects().stakes()[0], expected, rtol=1e-4, atol=1e-6)
+    late = CreditRegime(model.spec.changed({"registry.delay": 4})).prospects().stakes()[0]
+    np.testing.assert_allclose(late, expected * factor**4, rtol=1e-4, atol=1e-6)
     for change in ({"behaviour.foresees_partners": False}, {"partners.review": 0.0}, {"lists.black.published": False}):
         assert not CreditRegime(model.spec.changed(change)).prospects().stakes().any()
 
