@@ -49,16 +49,16 @@ def listed_by_month(hazard: float, chances: Reals, months: int) -> Reals:
 
 
 def fits(where: str, chances: ArrayLike, counts: ArrayLike) -> Finding:
-    """Compare a whole distribution by χ², rare cells put together."""
+    """Compare how often each value 0, 1, ... was drawn with its probability, by χ², rare values put together."""
     expected, found = np.asarray(chances, float), np.asarray(counts, float)
     if found.size > expected.size:
         return Finding(f"{where}: χ²", f"{expected.size} cells", f"{found.size} cells", "exact", "not met")
-    draws = int(found.sum())
+    found, draws = np.append(found, np.zeros(expected.size - found.size)), int(found.sum())
     order = np.argsort(-expected)
     wanted, obtained = expected[order] * draws, found[order]
     rest = wanted[::-1].cumsum()[::-1] - wanted
     alone = np.count_nonzero((wanted >= LEAST) & (rest >= LEAST))
     wanted, obtained = (np.append(cells[:alone], cells[alone:].sum()) for cells in (wanted, obtained))
     statistic = math.inf if found[expected == 0].any() else float(((obtained - wanted) ** 2 / wanted).sum())
-    limit = float(chi2.ppf(1 - TAIL, max(alone, 1)))
+    limit = float(chi2.ppf(1 - TAIL, max(int(alone), 1)))
     return within(f"{where}: χ² of {alone + 1} cells, {draws:,} draws", 0, limit, statistic)

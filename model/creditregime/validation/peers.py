@@ -147,7 +147,7 @@ def peers_loop(size: Size) -> Iterator[Finding]:
 
 
 def _loop(pull: Pull, size: Size) -> Iterator[Finding]:
-    firms, dwell, near = size.of(50_000, 10_000), size.of(300, 120), size.of(0.03, 0.06)
+    firms, dwell, near = size.of(50_000, 10_000), size.of(300, 90), size.of(0.03, 0.08)
     rising = [share * pull.edge[1] for share in (-1.3, -0.8, -0.4, 0, 0.4, 0.8, 1 - near, 1 + near, 1.3)]
     falling = [0.0 - motive for motive in rising[1:]]
     means = _swept(pull, [*rising, *falling], firms, dwell)
@@ -201,7 +201,7 @@ def peers_ring(size: Size) -> Iterator[Finding]:
 
     m = sinh(βh)/√(sinh²(βh) + exp(−2βJ)); and with h = 0 unanimity fades as m = tanh(βJ)^t.
     """
-    firms, months = size.of(50_000, 10_000), size.of(600, 200)
+    firms, months = size.of(50_000, 5_000), size.of(600, 150)
     for beta, motive, weight in ((1, 0, 1.5), (0.5, 0, 4), (1, 0.05, 1.5), (0.5, -0.1, 2), (1, 0.3, 0.4)):
         for side in BRANCHES:
             yield from _around(Pull(beta, motive, weight), side, firms, months)

@@ -39,7 +39,7 @@ def expiring_points(size: Size) -> Iterator[Finding]:
             tail = float(binom.sf(many - 1, counted, chance))
             yield sampled(f"{where}: mean", mean, float(live.mean()), spread / math.sqrt(firms), firms)
             yield share(f"{where}: P(≥ {many})", tail, float((live >= many).mean()), firms)
-            counts = np.bincount(live, minlength=counted + 1)
+            counts = np.bincount(live)
             yield fits(where, binom.pmf(np.arange(counted + 1), counted, chance), counts)
 
 
@@ -130,7 +130,7 @@ def _terms(where: str, mean: float, chances: Reals, settings: dict[str, Any], fi
         held += model.world.firms.listing[0] > 0
     error = math.sqrt((np.arange(len(chances)) ** 2 @ chances - mean**2) / firms)
     yield sampled(f"{where}: mean term", mean, float(held.mean()), error, firms)
-    yield fits(f"{where}: terms", chances, np.bincount(held, minlength=len(chances)))
+    yield fits(f"{where}: terms", chances, np.bincount(held))
     yield close(f"{where}: term that firms reckon with", mean, float(model.world.law.listed_months[0]), relative=1e-6)
 
 
@@ -154,7 +154,7 @@ def _standing(
     )
     since = model.world.firms.listed_since[0][model.world.firms.listing[0] > 0]
     lasting = chances[::-1].cumsum()[::-1][1:]  # the chance to be still there after 0, 1, ... months
-    ages = np.bincount(settle + months - 1 - since.astype(np.int64), minlength=len(lasting))
+    ages = np.bincount(settle + months - 1 - since.astype(np.int64))
     yield fits(f"{where}: months on the list so far", lasting / lasting.sum(), ages)
 
 
