@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 import creditregime.firms.bundle
+import creditregime.firms.conformity
 import creditregime.firms.fixed
 import creditregime.firms.forward_looking
 import creditregime.firms.imitation

@@ -164,6 +164,11 @@ class World:
         """Return who is in business within the jurisdiction, (N,); not to be written to."""
         return self.firms.active if self.abroad is None else self.firms.active & ~self.firms.overseas
 
+    def nationwide(self) -> NDArray[np.bool_]:
+        """Return who is in business within the jurisdiction, also while a stage shows one territory alone, (N,)."""
+        everybody: NDArray[np.bool_] = self.memo.get("nationwide", self.domestic())
+        return everybody
+
     def rated(self) -> NDArray[np.bool_]:
         """Return who is in business and within the regime's reach, covered firms overseas included, (N,)."""
         if self.abroad is None:

@@ -194,8 +194,13 @@ class Logit(AllOrNothing, kind="logit"):
         for k, stake in enumerate(prospects.stakes()):
             net = self.gain(world, k, stake)
             net -= self.cost(world, k) * (1 - firms.intrinsic)
+            net = self.weighed(world, k, net)
             net *= np.float32(self.precision / world.law.cost[k])
             firms.effort[k] = world.draws.uniform("choose", world.month, k) < expit(net)
+
+    def weighed(self, world: World, k: int, net: Floats) -> Floats:
+        """Return what firms weigh in their choice, (N,), given the net gain of complying, share of revenue."""
+        return net
 
 
 class PerFirm(Behaviour, kind="per_firm"):
