@@ -26,7 +26,6 @@ from creditregime.regime.territories import Territories
 from creditregime.scenario import Scenario
 from creditregime.state import Floats, Rows
 
-
 STAGES = (
     "learn",  # 1
     "open",
