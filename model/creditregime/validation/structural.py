@@ -16,7 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from creditregime.component import nearest
 from creditregime.composition import load
+from creditregime.errors import ScenarioError
 from creditregime.laboratory import workers as pool
 from creditregime.laboratory.contrast import WITHOUT_JOINT
 from creditregime.laboratory.effects import paired
@@ -178,7 +180,7 @@ def structural(
     Parameters
     ----------
     full
-        500 firms, 84 months, 20 paired seeds (about seven minutes on one core); otherwise a quick look.
+        500 firms, 84 months, 20 paired seeds (about eight minutes on one core); otherwise a quick look.
     workers
         Number of processes; None for one a processor. The results do not depend on it.
     done
@@ -192,15 +194,28 @@ def structural(
     spillover; the `effect` with its 95% interval (`low`, `high`); its `ratio` to the base's effect with Fieller's 95%
     interval; and two verdicts, `sign` (same, opposite, or open where an interval holds 0) and `size` (within a factor
     of 2, outside it, or open).
+
+    Raises
+    ------
+    ScenarioError
+        If there is no part of a name.
     """
-    extent = Extent.of(full)
-    chosen = [key for key, item in variations().items() if not only or item.part in ("base", *only)]
+    extent, chosen = Extent.of(full), parts(only)
     tasks = [(key, seed) for key in chosen for seed in range(1, extent.seeds + 1)]
     found = pool.each(run_pair, (extent,), tasks, workers=workers or pool.available(), done=done)
     outcomes = np.array(found).reshape(len(chosen), extent.seeds, 2, len(HEADLINE))
     return pd.DataFrame(
         [row for key, values in zip(chosen, outcomes, strict=True) for row in _rows(key, values, outcomes[0])]
     )
+
+
+def parts(only: Sequence[str] = ()) -> list[str]:
+    """Return the names of the base and of the variations of some parts, by default of all."""
+    known = list(dict.fromkeys(item.part for item in variations().values()))[1:]
+    for name in only:
+        if name not in known:
+            raise ScenarioError(f"structure: unknown part '{name}'{nearest(name, known)}; allowed: {', '.join(known)}")
+    return [key for key, item in variations().items() if not only or item.part in ("base", *only)]
 
 
 @cache

@@ -91,7 +91,7 @@ def room_to_make_more(size: Size) -> Case:
 
 @departure(ESRI, "less", partners=SEARCHING)
 def suppliers_replaced(size: Size) -> Case:
-    """Let makers search: those that replace the closed supplier lack nothing, and only the supplier's sales are lost."""
+    """Let makers search: those that replace the supplier lack nothing, and only its own sales are lost."""
     return _esri(size, "initial")
 
 
