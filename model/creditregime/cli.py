@@ -155,6 +155,14 @@ def _systems(arguments: argparse.Namespace) -> None:
 
 
 def _validate(arguments: argparse.Namespace) -> None:
+    if arguments.departures:
+        return _validate_departures(arguments)
+    if arguments.structure:
+        return _validate_structure(arguments)
+    _validate_oracles(arguments)
+
+
+def _validate_oracles(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from creditregime.laboratory.console import validation_lines
@@ -172,6 +180,46 @@ def _validate(arguments: argparse.Namespace) -> None:
         found.to_csv(arguments.out, index=False)
     if (found["verdict"] == "not met").any():
         raise CreditRegimeError("validation: at least one statement is not met; see the table")
+
+
+def _validate_departures(arguments: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from creditregime.validation.departures import declared, departures
+    from creditregime.validation.lines import departure_lines
+
+    _load_rules(arguments)
+    if arguments.list:
+        print("\n".join(f"{name:<32} {entry.breaks}" for name, entry in declared().items()))
+        return
+    total = len(set(arguments.names)) or len(declared())
+    with tqdm(total=total, unit="departure", disable=arguments.quiet, leave=False) as bar:
+        found = departures(*arguments.names, full=not arguments.small, workers=arguments.workers, done=bar.update)
+    print(departure_lines(found))
+    if arguments.out:
+        found.to_csv(arguments.out, index=False)
+    if (found["verdict"] != "departs").any():
+        raise CreditRegimeError("validation: at least one departure is not as it is told; see the table")
+
+
+def _validate_structure(arguments: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from creditregime.validation.lines import structure_lines
+    from creditregime.validation.structural import Extent, parts, structural
+
+    _load_rules(arguments)
+    chosen = parts(arguments.names)
+    if arguments.list:
+        print("\n".join(chosen))
+        return
+    full = not arguments.small
+    total = len(chosen) * Extent.of(full).seeds
+    with tqdm(total=total, unit="pair", disable=arguments.quiet, leave=False) as bar:
+        found = structural(full, arguments.workers, bar.update, arguments.names)
+    print(structure_lines(found))
+    if arguments.out:
+        found.to_csv(arguments.out, index=False)
 
 
 def _app(arguments: argparse.Namespace) -> None:
@@ -277,8 +325,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _validation_command(commands: Any) -> None:
     parser = _command(commands, "validate", _validate, "run the validation suite on this machine", workers=True)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="these oracles (default: all)")
-    parser.add_argument("--list", action="store_true", help="list the oracles and what they state")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="these oracles, departures or parts (default: all)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--departures", action="store_true", help="what the full model should violate, and by how much")
+    what.add_argument("--structure", action="store_true", help="headline effects under another order, network, size")
+    parser.add_argument("--list", action="store_true", help="list what can be run, and what it states")
     parser.add_argument("--small", action="store_true", help="fewer firms and seeds: quick, with wider tolerances")
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the table as CSV")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
