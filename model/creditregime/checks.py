@@ -341,8 +341,11 @@ def _banks(scenario: Any) -> Iterator[Problem]:
     loans = getattr(finance, "social_loans", {})
     for name, multiple in loans.items():
         yield from _bounds(f"finance.social_loans.{name}", multiple, "multiple of yearly tax")
-    if loans and finance.loan_agency not in scenario.topics:
+    owing = getattr(finance, "trade_credit", 0)
+    if (loans or owing) and finance.loan_agency not in scenario.topics:
         yield unknown("finance.loan_agency", finance.loan_agency, list(scenario.topics))
+    if owing and _off(scenario.trade):
+        yield Problem("finance.trade_credit", "trade credit needs partners who trade; trade.kind is none")
     if loans and not any(finance.rationed.values()):
         yield Problem("finance.social_loans", "loans by grade need firms that lack loans; finance.rationed names none")
 

@@ -419,6 +419,8 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             data["inspection"]["number"] = draw(st.integers(0, 9))
     if data["finance"].get("rationed"):
         data["finance"] |= {"social_loans": draw(LOANS), "loan_agency": draw(st.sampled_from(TOPICS))}
+        if data["trade"]["kind"] != "none":
+            data["finance"] |= {"trade_credit": 2.0, "grade_worth": draw(st.sampled_from([0.0, 12.0]))}
     return data
 
 

@@ -105,6 +105,8 @@ def validation_lines(found: pd.DataFrame) -> str:
                 f"{_cut(str(row.where), 44):<44} {_cut(str(row.expected), 20):<20} {_cut(str(row.obtained), 26):<26}"
             )
             lines.append(f"  {texts} {row.verdict}")
+        if reason := rows["known"].iloc[0]:
+            lines += textwrap.wrap(f"Known to fail: {reason}.", 100, initial_indent="  ", subsequent_indent="  ")
     number = found["verdict"].value_counts()
     counts = ", ".join(f"{number.get(verdict, 0)} {verdict}" for verdict in ("met", "not met", "not testable"))
     return "\n".join([f"  {'case':<44} {'expected':<20} {'obtained':<26} verdict", *lines, "", counts])
