@@ -19,7 +19,10 @@ from tqdm import tqdm
 import creditregime
 from creditregime.composition import load
 from creditregime.validation import Oracle, oracles, validate
+from creditregime.validation.departures import departures
+from creditregime.validation.lines import departure_table, structure_summary, structure_table
 from creditregime.validation.oracles import SECTIONS
+from creditregime.validation.structural import structural
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "validation.md"
@@ -28,24 +31,41 @@ CASE = ("Case", "Expected", "Obtained", "Tolerance", "Verdict")
 
 def main() -> None:
     options = _options()
+    full = not options.small
     with tqdm(total=len(oracles()), unit="oracle") as bar:
-        found = validate(full=not options.small, workers=options.workers, done=bar.update)
-    text = page(found, (HERE / "introduction.md").read_text(encoding="utf-8"), "small" if options.small else "full")
+        found = validate(full=full, workers=options.workers, done=bar.update)
+    missed = departures(full=full, workers=options.workers)
+    varied = structural(full=full, workers=options.workers)
+    text = page(found, missed, varied, "full" if full else "small")
     options.page.write_text(text, encoding="utf-8", newline="\n")
     print(options.page)
 
 
-def page(found: pd.DataFrame, introduction: str, size: str) -> str:
-    """Return the page: introduction, overview, and every comparison by section."""
-    parts = [introduction.strip(), "", _made(size), "", *_overview(found)]
+def page(found: pd.DataFrame, missed: pd.DataFrame, varied: pd.DataFrame, size: str) -> str:
+    """Return the page: overview, every comparison by section, departures, and structural sensitivity."""
+    parts = [_text("introduction"), "", _made(size), "", *_overview(found)]
     for title in SECTIONS.values():
         parts += ["", f"## {title}", *_section(found, title)]
+    parts += ["", _text("departures"), "", *_table(departure_table(missed))]
+    parts += ["", _text("structure"), "", *_table(structure_table(varied)), "", *structure_summary(varied)]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _text(name: str) -> str:
+    return (HERE / f"{name}.md").read_text(encoding="utf-8").strip()
+
+
+def _table(frame: pd.DataFrame) -> Iterator[str]:
+    yield _row(tuple(map(str, frame.columns)))
+    yield "|---" * len(frame.columns) + "|"
+    for row in frame.itertuples(index=False):
+        yield _row(tuple(map(str, row)))
 
 
 def _made(size: str) -> str:
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}"
-    return f"Made by `experiments/validation/make_page.py` at {size} size with creditregime {creditregime.__version__}, {versions}."
+    with_what = f"creditregime {creditregime.__version__}, {versions}"
+    return f"Made by `experiments/validation/make_page.py` at {size} size with {with_what}."
 
 
 def _overview(found: pd.DataFrame) -> Iterator[str]:

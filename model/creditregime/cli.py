@@ -178,7 +178,8 @@ def _validate_oracles(arguments: argparse.Namespace) -> None:
     print(validation_lines(found))
     if arguments.out:
         found.to_csv(arguments.out, index=False)
-    if (found["verdict"] == "not met").any():
+    expected = [name for name, entry in oracles().items() if entry.known]
+    if (found.loc[~found["oracle"].isin(expected), "verdict"] == "not met").any():
         raise CreditRegimeError("validation: at least one statement is not met; see the table")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from creditregime import CreditRegime
-from tests.helpers import bare, run
+from tests.helpers import bare
 
 MANY = {"population.firms": 4000, "population.mean_suppliers": 1, "population.essential": "none"}
 SELFISH = {"intrinsic": 0.0, "intrinsic_spread": 0.0, "cost_size_elasticity": 1.0}
