@@ -106,6 +106,7 @@ def test_designs_of_sensitivity_analysis_have_their_sizes_and_stay_within_bounds
         ({"design": {"kind": "grid", "factors": {"months": [3, 3]}}}, "twice"),
         ({"design": {"kind": "gird"}}, "did you mean 'grid'"),
         ({"design": {"kind": "list", "points": []}}, "design.points"),
+        ({"design": {"kind": "factorial", "toggles": {"fines": {"off": {"fines": "none"}}}}}, "choose another name"),
         ({"keep": ["complience"]}, "did you mean 'compliance'"),
         ({"month": ["compliance"]}, "did you mean 'months'"),
         ({"replicates": {"kind": "precise", "half_width": {"complianc": 1}}}, "unknown outcome"),

@@ -80,6 +80,13 @@ class Study(Settings):
             _refuse_unknown(name, "keep")
         return list(dict.fromkeys(names))
 
+    @model_validator(mode="after")
+    def _distinct_columns(self) -> Self:
+        for name in self.design.names:
+            if name in BY_NAME or name in ("point", "scenario"):
+                raise ValueError(f"design: '{name}' is the name of another column of the results; choose another name")
+        return self
+
     @property
     def outcomes(self) -> list[str]:
         """Names of the outcomes that are kept, with those that decide how many seeds are enough."""
