@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.compare import Comparison, compare
     from creditregime.laboratory.run import RunResult, run
-    from creditregime.model import CreditRegime
-    from creditregime.population.economy import Economy
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
+    from creditregime.model import CreditRegime
+    from creditregime.population.economy import Economy
     from creditregime.presentation.folder import save
     from creditregime.scenario import Scenario
 

@@ -83,7 +83,9 @@ def execute(arguments: list[str], folder: Path) -> str:
 def test_commands(page: str, folder: Path) -> None:
     for text in blocks(page, "yaml"):
         if name := re.match(r"# (\S+\.yaml)\n", text):
-            (folder / name[1]).write_text(re.sub(r"firms=\d+, months=\d+", ", ".join(SMALL), text), encoding="utf-8")
+            (folder / name[1]).write_text(
+                re.sub(r"population\.firms=\d+, months=\d+", ", ".join(SMALL), text), encoding="utf-8"
+            )
     tasks = [(small(words), target) for words, target in commands(page) if "dask" not in words]  # needs a cluster
     assert tasks
     execute(["-c", DRIVER, json.dumps(tasks)], folder)
