@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.compare import Comparison, compare
     from creditregime.laboratory.run import RunResult, run
+    from creditregime.laboratory.shapley import shapley
+    from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.folder import save
@@ -30,12 +32,17 @@ __all__ = [
     "Economy",
     "RunResult",
     "Scenario",
+    "Study",
+    "Sweep",
     "__version__",
     "compare",
     "load",
+    "open_sweep",
     "run",
     "save",
+    "shapley",
     "strategy",
+    "sweep",
 ]
 
 _HOMES = {
@@ -44,11 +51,16 @@ _HOMES = {
     "Economy": "population.economy",
     "RunResult": "laboratory.run",
     "Scenario": "scenario",
+    "Study": "laboratory.sweeps",
+    "Sweep": "laboratory.sweeps",
     "compare": "laboratory.compare",
     "load": "composition",
+    "open_sweep": "laboratory.sweeps",
     "run": "laboratory.run",
     "save": "presentation.folder",
+    "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
+    "sweep": "laboratory.sweeps",
 }
 """Where the public names live: loaded when first asked for, as Mesa, pandas and Hydra take seconds to import."""
 

@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0, 2 for what the user can mend, 130 after Ctrl-C."""
     interruption.forget()
     before = {}
+    arguments = argparse.Namespace()
     try:
         for number, handler in ((signal.SIGTERM, _terminate), (signal.SIGINT, _interrupt)):
             before[number] = signal.signal(number, handler)
@@ -44,9 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _fail("not enough memory for this scenario; fewer firms, months or workers are needed", WRONG)
     except Terminated:
-        return _fail("terminated; nothing was written", TERMINATED)
+        return _fail(f"terminated; {_kept(arguments)}", TERMINATED)
     except KeyboardInterrupt:
-        return _fail("interrupted; nothing was written", INTERRUPTED)
+        return _fail(f"interrupted; {_kept(arguments)}", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone: there is nobody left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     finally:
@@ -80,6 +81,20 @@ def _compare(arguments: argparse.Namespace) -> None:
         progress=not arguments.quiet,
     )
     _finish(arguments, result, save, folder, effect_lines)
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.console import sweep_lines
+    from creditregime.laboratory.sweeps import Study, sweep
+    from creditregime.laboratory.sweeps.engine import named
+
+    _load_rules(arguments)
+    study = Study.read(arguments.study)
+    folder = arguments.out or Path("results") / f"sweep-{arguments.study.parent.resolve().name}-{arguments.study.stem}"
+    arguments.kept = f"finished runs are kept in {folder}; the same command goes on"
+    engine = named(arguments.engine, arguments.address, arguments.workers)
+    result = sweep(study, folder, engine=engine, progress=not arguments.quiet)
+    print(result.folder if arguments.quiet else sweep_lines(result))
 
 
 def _rerun(arguments: argparse.Namespace) -> None:
@@ -309,6 +324,7 @@ def _parser() -> argparse.ArgumentParser:
     rerun = _command(commands, "rerun", _rerun, "run a result folder again", output=True, workers=True)
     rerun.add_argument("folder", metavar="FOLDER", help="a folder that run, compare or rerun wrote")
     run.set_defaults(workers=1)
+    _sweep_command(commands)
     _command(commands, "check", _check, "validate a scenario", scenario=True)
     _command(commands, "show", _show, "print the resolved scenario as YAML", scenario=True)
     _command(commands, "list", _list, "list presets, rules and strategies")
@@ -322,6 +338,14 @@ def _parser() -> argparse.ArgumentParser:
     _validation_command(commands)
     _command(commands, "app", _app, "the classroom app (not part of this version: says so and stops)")
     return parser
+
+
+def _sweep_command(commands: Any) -> None:
+    text = "run a study: many scenarios, many seeds; goes on where it was stopped"
+    parser = _command(commands, "sweep", _sweep, text, output=True, workers=True)
+    parser.add_argument("study", type=Path, metavar="STUDY", help="a study.yaml")
+    parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where runs are simulated")
+    parser.add_argument("--address", metavar="ADDRESS", help="scheduler of the Dask cluster, such as tcp://host:8786")
 
 
 def _validation_command(commands: Any) -> None:
@@ -393,6 +417,11 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not allowed: a whole number of at least 1 is needed")
     return number
+
+
+def _kept(arguments: argparse.Namespace) -> str:
+    """Return what is left of a command that was stopped."""
+    return str(getattr(arguments, "kept", "nothing was written"))
 
 
 def _terminate(number: int, frame: object) -> NoReturn:

@@ -11,6 +11,7 @@ import pandas as pd
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.outcomes import OUTCOMES, summarise
 from creditregime.laboratory.run import RunResult
+from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.systems import Evidence, System
 
 WIDTH = 92
@@ -110,6 +111,23 @@ def validation_lines(found: pd.DataFrame) -> str:
     number = found["verdict"].value_counts()
     counts = ", ".join(f"{number.get(verdict, 0)} {verdict}" for verdict in ("met", "not met", "not testable"))
     return "\n".join([f"  {'case':<44} {'expected':<20} {'obtained':<26} verdict", *lines, "", counts])
+
+
+def sweep_lines(result: Sweep) -> str:
+    """Return what a sweep gave: the mean outcomes of the first points, and what failed."""
+    runs, names = result.runs, result.study.outcomes[:4]
+    factors = [name for name in result.points if name != "point"]
+    means = runs.groupby(["point", *factors], sort=False)[names].mean().round(4).reset_index()
+    lines = [f"{result.study.title or 'study'}: {len(result.points):,} points, {len(runs):,} runs", ""]
+    lines += [means.head(_MOST_POINTS).to_string(index=False)]
+    lines += [f"... {len(means) - _MOST_POINTS:,} more points"] * (len(means) > _MOST_POINTS)
+    failures = result.failures
+    if len(failures):
+        lines += ["", f"{len(failures):,} runs failed, the first: {failures['error'].iloc[0]}"]
+    return "\n".join([*lines, "", f"Results: {result.folder}"])
+
+
+_MOST_POINTS = 20
 
 
 def _effect_line(row: pd.Series) -> str:  # type: ignore[type-arg]
