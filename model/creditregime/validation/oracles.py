@@ -6,6 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from creditregime.component import nearest
@@ -24,7 +25,17 @@ SECTIONS: dict[Section, str] = {
     "patterns": "Patterns",
 }
 """Sections in the order of the page."""
-MODULES = ("enforcement", "peers", "registry", "contagion", "systemic", "population", "laboratory", "patterns")
+MODULES = (
+    "enforcement",
+    "peers",
+    "registry",
+    "contagion",
+    "cascades",
+    "systemic",
+    "population",
+    "laboratory",
+    "patterns",
+)
 """Modules of this package that declare oracles, in the order of the page."""
 
 T = TypeVar("T", int, float)
@@ -110,4 +121,9 @@ def find(name: str) -> Oracle:
 
 def reduction(name: str, **changes: Any) -> Scenario:
     """Return a preset of the group `validation`, with dotted paths (``__`` for ``.`` in keywords) replaced."""
-    return load(validation=name).changed({path.replace("__", "."): value for path, value in changes.items()})
+    return _preset(name).changed({path.replace("__", "."): value for path, value in changes.items()})
+
+
+@cache
+def _preset(name: str) -> Scenario:
+    return load(validation=name)
