@@ -116,6 +116,7 @@ class World:
         self._pool: Pool | None = None
         self.points_back: tuple[Bytes, NDArray[np.int32], Floats] | None = None  # by topic and firm, for corrections
         self.in_force: dict[int, Rows] = {}
+        self.ties: dict[str, tuple[Rows, Floats]] = {}  # by purpose: uniforms of links, and the suppliers they are for
         self.view: Callable[[int], Any] | None = None
         self.tainted = np.full(len(economy.sector), NEVER, np.int16)
         self.pilots: tuple[str, ...] = ()  # in the order of their numbers in `territory`

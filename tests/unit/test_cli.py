@@ -145,7 +145,7 @@ BAD = [
     (["run", "joint_punishment.agencies=[tax]"], "joint_punishment.agencies: joint punishment needs at least two"),
     (
         ["run", "spillover.partner.reach=recursive", "spillover.partner.strength=1"],
-        "does not converge; recursive spillover needs less than 1",
+        "does not converge on this network; recursive spillover needs less than 1",
     ),
     (
         ["check", "inspection.kind=quota", "inspection.number=1001"],

@@ -124,10 +124,13 @@ def test_recursion_that_ceases_to_converge_in_mid_run_is_refused_with_the_limit(
     assert float(line.rsplit(maxsplit=1)[-1]) <= 0.999 * limit
 
 
-def test_means_converge_below_one() -> None:
-    partner = {"kind": "linear", "strength": 1.0, "reach": "recursive"}
-    with pytest.raises(ScenarioError, match=r"strength: 1\.0 does not converge; recursive spillover needs less than 1"):
-        bare(1, **RATED, spillover={"partner": partner})
+def test_means_converge_below_one_and_where_no_firm_is_its_own_partner_in_the_end_at_any_strength() -> None:
+    spec = bare(1, **RATED, spillover={"partner": {"kind": "linear", "strength": 1.0, "reach": "recursive"}})
+    said = r"strength: 1\.0 does not converge on this network; recursive spillover needs less than 1$"
+    with pytest.raises(ScenarioError, match=said):
+        CreditRegime(spec, economy=Economy.from_networkx(nx.cycle_graph(4, create_using=nx.DiGraph)))
+    model = chain(strength=2.0, reach="recursive")
+    np.testing.assert_allclose(100 - model.world.firms.score[0], [30, 60, 120, 240])
 
 
 def chain(months: int = 1, **partner: Any) -> CreditRegime:

@@ -200,7 +200,6 @@ def test_lists_over_several_layers(own: list[int], any_one: bool, every_one: boo
         ),
         ({"layers": "both"}, "spillover.layers: 'both' is not allowed"),
         ({"contractor": {"kind": "linear", "topics": ["labor"]}}, "spillover.contractor.topics: unknown name 'labor'"),
-        ({"person": {"kind": "linear", "strength": 1.0, "reach": "recursive"}}, "strength: 1.0 does not converge"),
     ],
 )
 def test_layers_that_do_not_fit_are_refused(spillover: dict[str, Any], said: str) -> None:

@@ -13,7 +13,7 @@ from creditregime import CreditRegime
 from creditregime.codes import Lever, Standing
 from creditregime.errors import ScenarioError
 from creditregime.population.economy import Economy
-from creditregime.randomness import generator
+from creditregime.randomness import Streams
 from creditregime.regime.neighbours import Neighbours
 from creditregime.regime.spillover import GroupLinear, Linear, PersonLinear
 from creditregime.world import World
@@ -150,7 +150,9 @@ def test_a_link_is_open_or_not_for_good() -> None:
 def test_what_is_reached_is_what_open_links_connect() -> None:
     economy = random_graph(80, 0.05, 6)
     spec = bare(1, **LISTED, seed=3)
-    open_ones = generator(3, "open partner").random(economy.links, dtype=np.float32) < 0.4
+    draws = Streams([(0, 80, 3)])
+    low, high = (np.array([*map(side, zip(economy.buyer, economy.supplier, strict=True))]) for side in (min, max))
+    open_ones = draws.pairs("open partner", low, high) < 0.4
     graph = nx.DiGraph(zip(economy.supplier[open_ones].tolist(), economy.buyer[open_ones].tolist(), strict=True))
     graph.add_nodes_from(range(80))
     rule = {"kind": "linear", "mode": "list", "rule": "probability", "reach": "recursive", "chance": 0.4}

@@ -1,24 +1,23 @@
-"""Layers of firms that are each other's neighbours, and what is passed on along them."""
+"""Layers of firms that are each other's neighbours: who looks at whom, with which weight."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, diags_array
 
-from creditregime.errors import ScenarioError
 from creditregime.network import Network
 from creditregime.state import Floats
 
 Direction = Literal["suppliers", "buyers", "both"]
-Weighting = Literal["value", "equal", "sum"]
+Weighting = Literal["value", "equal", "sum", "coefficient"]
 Reach = Literal["first_order", "truncated", "recursive"]
-
-TOLERANCE = 1e-12
-MOST_ROUNDS = 10_000
-HUGE = 1e30
+SUMS: tuple[Weighting, ...] = ("sum", "coefficient")
+"""Weightings that add up over neighbours instead of taking a mean."""
 
 
 class Layer(Protocol):
@@ -26,6 +25,10 @@ class Layer(Protocol):
 
     def mean(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the mean (or sum) over neighbours, (N,); 0 for firms without neighbours."""
+
+    @property
+    def matrix(self) -> Any:
+        """The same map as a sparse matrix (N, N) in double precision: what the row's firm takes of the column's."""
 
 
 class Neighbours:
@@ -38,7 +41,8 @@ class Neighbours:
     direction
         Partners are suppliers, buyers, or both (the mean of the two means; the sum of the two sums).
     weighting
-        ``value`` by trade value, ``equal`` one partner one vote, ``sum`` without dividing.
+        ``value`` by trade value, ``equal`` one partner one vote, ``sum`` without dividing, ``coefficient`` the sum
+        weighted by input coefficients, whichever side it is taken of.
     region : (N,), optional
         Where given, partners elsewhere are not seen: they count as partners about whom nothing is known (value 0).
     """
@@ -52,14 +56,15 @@ class Neighbours:
         region: NDArray[np.uint8] | None = None,
     ) -> None:
         self.rows = network.rows
-        self._sum = weighting == "sum"
-        self._down = network if weighting == "value" else network.unweighted()
+        self._sum = weighting in SUMS
+        self._down = network if weighting in ("value", "coefficient") else network.unweighted()
         self._size = size if weighting == "value" else np.ones_like(size)
         ones = np.ones(self.rows, np.float32)
         self._suppliers = direction != "buyers"
         self._buyers = direction != "suppliers"
         self._of_suppliers = self._scale(self._down.from_suppliers(ones)) if self._suppliers else ones
         self._of_buyers = self._scale(self._down.from_buyers(self._size)) if self._buyers else ones
+        self._all = self._down
         if region is not None:
             self._down = self._down.within(region)
 
@@ -74,10 +79,38 @@ class Neighbours:
             total *= values.dtype.type(0.5)
         return total
 
+    @cached_property
+    def matrix(self) -> Any:
+        """The same map as a sparse matrix, (N, N), in double precision."""
+        seen, whole = (_by_buyer(network) for network in (self._down, self._all))
+        values = diags_array(self._size.astype(np.float64))
+        parts = []
+        if self._suppliers:
+            parts.append(self._shares(whole.sum(axis=1)) @ seen)
+        if self._buyers:
+            parts.append(self._shares((values @ whole).sum(axis=0)) @ seen.T @ values)
+        both = 0.5 if len(parts) > 1 and not self._sum else 1.0
+        return both * csr_array(sum(parts[1:], start=parts[0]))
+
+    def _shares(self, weight: NDArray[np.float64]) -> Any:
+        """Return the diagonal matrix that makes means of sums, in double precision."""
+        if self._sum:
+            return diags_array(np.ones(self.rows))
+        return diags_array(np.divide(1, weight, out=np.zeros(self.rows), where=weight > 0))
+
     def _scale(self, weight: Floats) -> Floats:
         if self._sum:
             return np.ones(self.rows, np.float32)
         return np.where(weight > 0, 1 / np.maximum(weight, np.float32(1e-30)), 0).astype(np.float32)
+
+
+def _by_buyer(network: Network) -> Any:
+    """Return the weights of active links in double precision, one row a buyer."""
+    shape = (network.rows, network.rows)
+    matrix: Any = csr_array((network.weight.astype(np.float64), network.supplier, network.pointer), shape=shape)
+    matrix = matrix.copy()  # the positions belong to the network
+    matrix.eliminate_zeros()
+    return matrix
 
 
 class Weighted(NamedTuple):
@@ -100,57 +133,8 @@ class Together:
             total += values.dtype.type(strength) * layer.mean(values)
         return total
 
-
-def waves(layer: Layer, strength: float, own: Floats, hops: int) -> Floats:
-    """Return Σ_{1≤n≤hops} (φ A)ⁿ h, (N,)."""
-    total, wave = np.zeros_like(own), own
-    for _ in range(hops):
-        wave = np.float32(strength) * layer.mean(wave)
-        total += wave
-    return total
-
-
-def katz(layer: Layer, strength: float, own: Floats, path: str = "spillover.partner.strength") -> Floats:
-    """Return Σ_{n≥1} (φ A)ⁿ h, what recursion adds to the own value h, by iteration in double precision."""
-    source = own.astype(np.float64)
-    total = np.zeros_like(source)
-    for _ in range(MOST_ROUNDS):
-        following = strength * layer.mean(source + total)
-        change = float(np.abs(following - total).max())
-        total = following
-        if change <= TOLERANCE * max(float(total.max()), 1e-30):
-            return total.astype(np.float32)
-        if not change < HUGE:
-            break
-    refuse_divergence(layer, strength, len(own), path)  # re-matching may have moved the limit since the start
-    return total.astype(np.float32)
-
-
-def radius(layer: Layer, rows: int, rounds: int = 500) -> float:
-    """Return the spectral radius by power iteration on I + A (which also settles on periodic graphs)."""
-    vector = np.ones(rows)
-    growth = 1.0
-    for _ in range(rounds):
-        image = vector + layer.mean(vector)
-        norm = float(np.abs(image).max())
-        settled = abs(norm - growth) <= 1e-12 * norm
-        vector, growth = image / norm, norm
-        if settled:
-            break
-    return growth - 1
-
-
-def refuse_divergence(layer: Layer, strength: float, rows: int, path: str) -> None:
-    """Raise a `ScenarioError` that states the limit where the recursion has no fixed point."""
-    largest = radius(layer, rows)
-    if strength * largest < 1:
-        return
-    if path.endswith("layers"):
-        raise ScenarioError(
-            f"{path}: 'sum' does not converge on this network; recursive spillover needs strengths that are all"
-            f" multiplied by less than {1 / largest:.6g}"
-        )
-    raise ScenarioError(
-        f"{path}: {strength} does not converge on this network; recursive spillover with"
-        f" weighting 'sum' needs less than {1 / largest:.6g}"
-    )
+    @cached_property
+    def matrix(self) -> Any:
+        """The same map as a sparse matrix, (N, N)."""
+        parts = [strength * layer.matrix for strength, layer in self.layers]
+        return csr_array(sum(parts[1:], start=parts[0]))

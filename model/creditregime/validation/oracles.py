@@ -31,6 +31,7 @@ MODULES = (
     "peers",
     "registry",
     "contagion",
+    "cascades",
     "systemic",
     "population",
     "laboratory",

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from creditregime.component import Rule, parameter
-from creditregime.regime.neighbours import Layer, Reach, katz, waves
+from creditregime.regime.neighbours import Layer, Reach
+from creditregime.regime.recursion import katz, refuse_divergence, waves
 from creditregime.state import Bytes, Floats
 from creditregime.world import World
 
@@ -65,7 +66,7 @@ class Carrier(Channel):
         0.3,
         unit="share",
         ge=0,
-        le=10,
+        le=1000,
         description="φ: share of what neighbours have that is carried over; 0 is off in every mode",
     )
     mode: Mode = parameter("points", unit="-", description="what is carried over")
@@ -102,10 +103,7 @@ class Carrier(Channel):
     )
 
     @model_validator(mode="after")
-    def _converges(self) -> Self:
-        adds_up = self.mode in ("points", "lever") and self.reach == "recursive" and self.averages
-        if adds_up and self.strength >= 1:
-            raise ValueError(f"strength: {self.strength} does not converge; recursive spillover needs less than 1")
+    def _comparable(self) -> Self:
         if self.mode == "grade" and not self.averages:
             raise ValueError("mode: 'grade' compares with a mean; weighting must be value or equal")
         return self
@@ -114,6 +112,12 @@ class Carrier(Channel):
     def averages(self) -> bool:
         """Whether neighbours' weights add up to one."""
         return True
+
+    def prepare(self, world: World) -> None:
+        """Refuse a recursion that does not converge on this network; that of a mean always does below 1."""
+        adds_up = self.reach == "recursive" and (self.carries("points") or self.carries("lever"))
+        if adds_up and not (self.averages and self.strength < 1):
+            refuse_divergence(self.layer(world), self.strength, f"spillover.{self.name}.strength")
 
     def carries(self, mode: str) -> bool:
         """Tell whether this is the mode, and the strength is not 0."""
@@ -166,5 +170,7 @@ class _Condition:
     def __call__(self, source: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return who is reached, (N,), if the firms in `source` are listed."""
         share = self._layer.mean(source.astype(np.float32))
-        reached: NDArray[np.bool_] = share > 0 if self._limit is None else share >= self._limit
+        reached: NDArray[np.bool_] = share > 0
+        if self._limit is not None:
+            reached &= share >= self._limit
         return reached

@@ -51,7 +51,7 @@ class ContractorLinear(OverLinks, ContractorSpillover, kind="linear"):
         1.0,
         unit="share",
         ge=0,
-        le=10,
+        le=1000,
         description="φ: share of the contractor's act that counts as the principal's; 0 is off in every mode",
         source="MEP and others, Huanfa [2013] 150, Art. 2: contractors' acts count as the firm's own;"
         " MOHRSS draft of July 2021: illegal labour subcontracting lists both",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, diags_array
 
 from creditregime.component import parameter
 from creditregime.regime.neighbours import Layer
@@ -83,6 +85,16 @@ class GroupLayer:
         if self._direction != "branch_to_parent":
             total[self._branches] += values[self._parents] * self._seen
         return total
+
+    @cached_property
+    def matrix(self) -> Any:
+        """The same map as a sparse matrix, (N, N)."""
+        rows = len(self._divisor)
+        tie = (np.ones(len(self._branches)) * self._seen, (self._parents, self._branches))
+        up: Any = csr_array(tie, shape=(rows, rows))
+        down = up.T if self._direction != "branch_to_parent" else 0 * up.T
+        up = diags_array(1.0 / self._divisor) @ up
+        return csr_array(down if self._direction == "parent_to_branch" else up + down)
 
 
 def branches_of(firms: Firms) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, diags_array
 
 from creditregime.component import parameter
 from creditregime.regime.neighbours import Layer
@@ -101,6 +102,7 @@ class PersonLayer:
     """The map from a value a firm to the mean over the other active firms of its responsible person."""
 
     def __init__(self, world: World) -> None:
+        self._world = world
         self._rows, self._person = sharing(world)
         self._others = np.bincount(self._person)[self._person] - 1 if len(self._rows) else self._person
 
@@ -112,17 +114,24 @@ class PersonLayer:
             total[self._rows] = (np.bincount(self._person, own)[self._person] - own) / self._others
         return total
 
+    @cached_property
+    def matrix(self) -> Any:
+        """The same map as a sparse matrix, (N, N)."""
+        others = np.zeros(self._world.rows)
+        others[self._rows] = 1 / self._others
+        return diags_array(others) @ PairLayer(self._world.rows, *pairs(self._world)).matrix
+
 
 class PairLayer:
     """The map from a value a firm to the sum over the firms that it is paired with."""
 
     def __init__(self, rows: int, first: NDArray[np.int64], second: NDArray[np.int64]) -> None:
         ends = (np.concatenate([first, second]), np.concatenate([second, first]))
-        self._matrix: Any = csr_array((np.ones(len(ends[0]), np.float32), ends), shape=(rows, rows))
+        self.matrix: Any = csr_array((np.ones(len(ends[0]), np.float32), ends), shape=(rows, rows))
 
     def mean(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the sum over neighbours, (N,)."""
-        product: NDArray[Any] = self._matrix @ values
+        product: NDArray[Any] = self.matrix @ values
         return product
 
 

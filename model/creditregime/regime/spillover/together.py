@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from creditregime.codes import CHANNELS, Event, Standing
 from creditregime.component import Settings, parameter
 from creditregime.regime.listing import enter, leave
 from creditregime.regime.lists import ListRule
-from creditregime.regime.neighbours import Layer, Reach, Together, Weighted, katz, refuse_divergence, waves
+from creditregime.regime.neighbours import Layer, Reach, Together, Weighted
 from creditregime.regime.rating import Rating
+from creditregime.regime.recursion import katz, refuse_divergence, waves
 from creditregime.regime.spillover.channel import ROUNDING, Carrier
 from creditregime.regime.spillover.contractor import ContractorSpillover, NoContractorSpillover
 from creditregime.regime.spillover.group import GroupSpillover, NoGroupSpillover
@@ -24,6 +26,7 @@ from creditregime.state import Floats
 from creditregime.world import World
 
 Condition = Callable[[NDArray[np.bool_]], NDArray[np.bool_]]
+Linked = Literal["partner", "contractor", "group", "person"]
 LAYERS = "spillover.layers"
 
 
@@ -41,6 +44,15 @@ class Spillover(Settings):
     )
     threshold: float = parameter(
         0.5, unit="share", gt=0, description="layers 'sum': listed share of all channels' neighbours that lists"
+    )
+    votes: dict[Literal["partner", "contractor", "group", "person"], Annotated[float, Field(ge=0, le=1000)]] = (
+        parameter(
+            default_factory=dict,
+            unit="votes",
+            description="layers 'sum' in mode list: votes of each neighbour of a channel, 1 where not named",
+            source="Yagan, Gligor 2012, Phys. Rev. E 86:036103: content-dependent weights of link types",
+            standing="assumption",
+        )
     )
     partner: PartnerSpillover = parameter(
         default_factory=NoPartnerSpillover, unit="-", description="supply partners", standing="partly"
@@ -70,7 +82,7 @@ class Spillover(Settings):
         for mode in ("points", "lever"):
             channels = self.carriers(mode)
             if self.layers == "sum" and len(channels) > 1 and channels[0].reach == "recursive":
-                refuse_divergence(_together(world, channels), 1.0, world.rows, LAYERS)
+                refuse_divergence(_together(world, channels), 1.0, LAYERS)
 
     def register(self, world: World, rows: NDArray[np.int64]) -> None:
         """Take up new firms."""
@@ -167,9 +179,15 @@ class Spillover(Settings):
         if self.layers == "all":
             conditions = [channel.lists(world) for channel in channels]
             return lambda source: np.logical_and.reduce([condition(source) for condition in conditions])
-        pool = Together([Weighted(1.0, channel.counts(world)) for channel in channels])
+        votes: dict[Any, float] = {**self.votes}
+        pool = Together([Weighted(votes.get(channel.name, 1.0), channel.counts(world)) for channel in channels])
         limit = pool.mean(np.ones(world.rows, np.float32)) * np.float32(self.threshold * (1 - ROUNDING))
-        return lambda source: (limit > 0) & (pool.mean(source.astype(np.float32)) >= limit)
+        return lambda source: _reaches(pool.mean(source.astype(np.float32)), limit)
+
+
+def _reaches(listed: Floats, limit: Floats) -> NDArray[np.bool_]:
+    """Tell who has enough listed neighbours, (N,); without any nobody has, however low the limit."""
+    return (listed > 0) & (listed >= limit)
 
 
 def _together(world: World, channels: Sequence[Carrier]) -> Together:
