@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.compare import Comparison, compare
     from creditregime.laboratory.run import RunResult, run
+    from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.folder import save
@@ -36,6 +37,7 @@ __all__ = [
     "run",
     "save",
     "strategy",
+    "systemic_risk",
 ]
 
 _HOMES = {
@@ -49,6 +51,7 @@ _HOMES = {
     "run": "laboratory.run",
     "save": "presentation.folder",
     "strategy": "firms.strategies",
+    "systemic_risk": "laboratory.systemic_risk",
 }
 """Where the public names live: loaded when first asked for, as Mesa, pandas and Hydra take seconds to import."""
 

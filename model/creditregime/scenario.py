@@ -14,7 +14,8 @@ from pydantic_core import PydanticCustomError
 
 import creditregime.firms.forward_looking
 import creditregime.firms.imitation
-import creditregime.regime.tiers  # noqa: F401  (these three declare their kinds)
+import creditregime.market.closure
+import creditregime.regime.tiers  # noqa: F401  (these four declare their kinds)
 from creditregime.checks import Problem, problems
 from creditregime.component import Settings, one_line, parameter, place
 from creditregime.errors import BAD_YAML, ScenarioError
