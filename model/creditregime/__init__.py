@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from creditregime.laboratory.run import RunResult, run
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
+    from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.folder import save
@@ -43,6 +44,7 @@ __all__ = [
     "shapley",
     "strategy",
     "sweep",
+    "systemic_risk",
 ]
 
 _HOMES = {
@@ -61,6 +63,7 @@ _HOMES = {
     "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
     "sweep": "laboratory.sweeps",
+    "systemic_risk": "laboratory.systemic_risk",
 }
 """Where the public names live: loaded when first asked for, as Mesa, pandas and Hydra take seconds to import."""
 

@@ -326,8 +326,8 @@ def _layers(spillover: Any) -> Iterator[Problem]:
 
 def _relocation(scenario: Any) -> Iterator[Problem]:
     rule = scenario.relocation
-    if not _off(rule) and getattr(rule, "abroad", False) and _off(scenario.exit):
-        yield Problem("relocation.abroad", "firms that leave the country need an exit rule; exit.kind is none")
+    if not _off(rule) and getattr(rule, "abroad", False) and (kind := scenario.exit.kind) in ("none", "closure"):
+        yield Problem("relocation.abroad", f"firms that leave the country need an exit rule; exit.kind is {kind}")
 
 
 def _banks(scenario: Any) -> Iterator[Problem]:

@@ -157,6 +157,28 @@ def _schema(arguments: argparse.Namespace) -> None:
     print(overview())
 
 
+def _systemic_risk(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.console import risk_lines
+    from creditregime.laboratory.store import open_file
+    from creditregime.laboratory.systemic_risk import systemic_risk
+
+    scenario = _scenario(arguments)
+    how = arguments.replaceability or getattr(scenario.trade, "replaceability", "market_share")
+    with open_file(arguments.out) as file:
+        economy = scenario.population.build(scenario.seed)
+        found = systemic_risk(
+            economy,
+            replaceability=how,
+            final_demand=arguments.final_demand,
+            threads=arguments.workers,
+            progress=not arguments.quiet,
+        )
+        found.to_csv(file, lineterminator="\n")
+    if not arguments.quiet:
+        print(f"{risk_lines(found, how)}\n")
+    print(f"Table: {arguments.out}" if not arguments.quiet else arguments.out)
+
+
 def _systems(arguments: argparse.Namespace) -> None:
     from creditregime.laboratory.console import evidence_lines, system_lines
     from creditregime.laboratory.systems import show, system, systems
@@ -335,6 +357,7 @@ def _parser() -> argparse.ArgumentParser:
     systems.add_argument("numbers", nargs="*", type=_positive, metavar="NUMBER", help="run these demonstrations")
     systems.add_argument("--seeds", type=_positive, default=10, metavar="N", help="paired seeds (default: 10)")
     systems.add_argument("--small", action="store_true", help="120 firms and 3 years: quick")
+    _risk_command(commands)
     _validation_command(commands)
     _command(commands, "app", _app, "the classroom app (not part of this version: says so and stops)")
     return parser
@@ -346,6 +369,17 @@ def _sweep_command(commands: Any) -> None:
     parser.add_argument("study", type=Path, metavar="STUDY", help="a study.yaml")
     parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where runs are simulated")
     parser.add_argument("--address", metavar="ADDRESS", help="scheduler of the Dask cluster, such as tcp://host:8786")
+
+
+def _risk_command(commands: Any) -> None:
+    text = "what every firm of a scenario would cost the economy by closing"
+    parser = _command(commands, "systemic-risk", _systemic_risk, text, scenario=True)
+    parser.add_argument("--out", type=Path, metavar="FILE", required=True, help="CSV file to write")
+    choices, about = ("market_share", "none"), "whether others of a sector take over (default: as in the scenario)"
+    parser.add_argument("--replaceability", choices=choices, help=about)
+    parser.add_argument("--final-demand", action="store_true", help="count sales to others than firms as out-strength")
+    parser.add_argument("--workers", type=_positive, metavar="N", help="threads (default: one a processor)")
+    parser.add_argument("--quiet", action="store_true", help="print the file's name only")
 
 
 def _validation_command(commands: Any) -> None:

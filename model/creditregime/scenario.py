@@ -17,6 +17,7 @@ import creditregime.firms.conformity
 import creditregime.firms.fixed
 import creditregime.firms.forward_looking
 import creditregime.firms.imitation
+import creditregime.market.closure
 import creditregime.regime.tiers  # noqa: F401  (these declare their kinds)
 from creditregime.checks import Problem, problems
 from creditregime.component import Settings, one_line, parameter, place

@@ -49,6 +49,22 @@ def effect_lines(result: Comparison) -> str:
     return "\n".join([*lines, _RULE, *_fate_lines(result), _NOTE_LEVELS, *_notes(result)])
 
 
+def risk_lines(found: pd.DataFrame, replaceability: str, most: int = 10) -> str:
+    """Return the firms with the largest systemic risk."""
+    head = f"{'firm':>8} {'sector':<32} {'size':>10} {'index':>9} {'downstream':>11} {'upstream':>9}"
+    lines = [
+        f"Systemic risk of {len(found)} firms, replaceability {replaceability}: the largest",
+        "",
+        head,
+        "-" * len(head),
+    ]
+    largest = found.sort_values("esri", ascending=False, kind="stable").head(most)
+    for row, sector, size, index, down, up in largest.itertuples(name=None):
+        lines.append(f"{row:>8} {_cut(sector, 32):<32} {number(size):>10} {index:>9.4f} {down:>11.4f} {up:>9.4f}")
+    note = "Index: share of the economy's sales to firms that is lost when the firm closes (Diem et al. 2022)."
+    return "\n".join([*lines, "-" * len(head), note])
+
+
 _NOTE_LEVELS = "Levels are means of the last 5 years (or the whole run if shorter); exits are totals of the run."
 
 
