@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,14 +62,10 @@ def _drawn(graph: str) -> Callable[[Economy, int], Economy]:
     def draw(economy: Economy, seed: int) -> Economy:
         degree = len(economy.buyer) / economy.firms
         rule = GraphModel.model_validate({"graph": graph, "firms": economy.firms, "mean_degree": degree})
-        return relinked(economy, _ends(rule.drawn(seed)))
+        supplier, buyer = rule.ends(seed)
+        return relinked(economy, (buyer, supplier))
 
     return draw
-
-
-def _ends(graph: nx.Graph[Any]) -> Ends:
-    edges = np.array([*graph.to_directed(as_view=True).edges()], np.int32).reshape(-1, 2)
-    return edges[:, 1], edges[:, 0]
 
 
 def _shuffled(economy: Economy, seed: int) -> Economy:
