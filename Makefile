@@ -11,7 +11,7 @@ LOCK_VENV := $(VENV)-lock
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint app docs bench systems figures lock clean
+.PHONY: help demo test lint app docs odd bench systems figures lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,9 @@ app: $(STAMP) ## Open the classroom app (not part of this version: says so and s
 
 docs: $(STAMP) ## Build the documentation into docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+odd: $(STAMP) ## Rewrite docs/odd.md, the ODD+D description, from its parts and the code
+	$(BIN)/python docs/odd.py
 
 bench: $(STAMP) ## Measure speed and memory
 	$(BIN)/python -m benchmarks.run
