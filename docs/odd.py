@@ -20,7 +20,7 @@ from described import by_page, kinds  # noqa: E402
 import creditregime  # noqa: E402
 from creditregime.component import Rule  # noqa: E402
 
-PAGE = HERE / "odd.md"
+PAGE, MODEL = HERE / "odd.md", HERE / "model.md"
 NOTICE = "% Written by docs/odd.py from docs/odd_parts, docs/model.md and the code. Do not edit: run `make odd`.\n\n"
 
 
@@ -45,11 +45,43 @@ def filled(text: str) -> str:
 
 def equation(snippet: str) -> str:
     """Return the one displayed equation of docs/model.md that contains a snippet."""
-    blocks = re.findall(r"(?ms)^```\{math\}\n.*?^```$|^\$\$.*?\$\$$", (HERE / "model.md").read_text(encoding="utf-8"))
-    found = [block for block in blocks if snippet in block]
+    blocks = re.findall(r"(?ms)^```\{math\}\n.*?^```$|^\$\$.*?\$\$$", MODEL.read_text(encoding="utf-8"))
+    found = _one([block for block in blocks if snippet in block], f"displayed equation with {snippet!r}")
+    return re.sub(r"(?s)^\$\$(.*?)[,.]?\$\$$", r"```{math}\n\1\n```", found)
+
+
+def rules(heading: str) -> str:
+    """Return what docs/model.md says of each rule in a list under a heading: its equations."""
+    found = re.findall(r"(?ms)^- `.*?(?=\n\n)", _under(heading)[0])
+    return _one(found[:1], f"list of rules under {heading!r}")
+
+
+def paragraphs(which: str) -> str:
+    """Return what docs/model.md says under a heading, in paragraphs with a title of their own.
+
+    ``12. Settle`` stands for all of them, ``2. Choose: Character`` for one, ``2. Choose: all but Bunching; Character``
+    for the others.
+    """
+    heading, _, named = which.partition(": ")
+    titled = {re.match(r"\*\*(.+?)\.?\*\*", text)[1]: text.strip() for text in _under(heading)[1:]}
+    titles = named.removeprefix("all but ").split("; ") if named else []
+    for title in titles:
+        _one([t for t in titled if t == title], f"paragraph titled {title!r} under {heading!r}")
+    others = not named or named.startswith("all but ")
+    return "\n\n".join(text for title, text in titled.items() if (title in titles) != others)
+
+
+def _under(heading: str) -> list[str]:
+    """Return what stands under a heading of docs/model.md, cut where a paragraph begins with a title."""
+    sections = re.split(r"(?m)^#+ (.+)$", MODEL.read_text(encoding="utf-8"))
+    found = [text for title, text in zip(sections[1::2], sections[2::2], strict=True) if title == heading]
+    return re.split(r"(?m)^(?=\*\*[A-Z])", _one(found, f"heading {heading!r}"))
+
+
+def _one(found: list[str], what: str) -> str:
     if len(found) != 1:
-        raise ValueError(f"docs/model.md has {len(found)} displayed equations with {snippet!r}; 1 is needed")
-    return re.sub(r"(?s)^\$\$(.*?)[,.]?\$\$$", r"```{math}\n\1\n```", found[0])
+        raise ValueError(f"docs/model.md: {what}: there are {len(found)}, 1 is needed")
+    return found[0]
 
 
 def validation(text: str) -> str:
@@ -75,7 +107,7 @@ def submodels(_: str) -> str:
 
 
 MARKS: dict[str, Callable[[str], str]] = {
-    **{f.__name__: f for f in (equation, validation, version, number, submodels)},
+    **{f.__name__: f for f in (equation, rules, paragraphs, validation, version, number, submodels)},
     **{f.__name__: f for f in (tables.state, tables.documented, tables.economy, tables.codes, tables.stages)},
     **{f.__name__: f for f in (tables.schedule, tables.streams, tables.indicators, tables.outcomes)},
     **{f.__name__: f for f in (tables.patterns, tables.presets, tables.scenario)},

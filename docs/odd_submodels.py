@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from described import Place, by_page, default_kind, groups_in, kinds, nested, prose, table, where
 from odd_tables import PARTS, parameters
 from pydantic.fields import FieldInfo
@@ -11,6 +13,8 @@ from creditregime.component import Rule, Settings, details
 
 ENOUGH = 4
 """Rows that a table for several rules must save."""
+
+MODEL = PARTS.parent / "model.md"
 
 Fields = dict[str, FieldInfo]
 Shared = dict[tuple[str, ...], Fields]
@@ -39,7 +43,16 @@ def _submodel(name: str, found: list[Place]) -> str:
     parts += [_rule(name, label, rule, shared, _is_default(found, label)) for label, rule in rules.items()]
     parts += [_common(labels, fields, len(rules)) for labels, fields in shared.items()]
     parts += [_nested(key, inner) for key, inner in nested([first.model, *rules.values()])]
+    parts.append(_more(field))
     return "\n\n".join(part for part in parts if part)
+
+
+def _more(field: FieldInfo) -> str:
+    """Return a link to the stage of a place in the model as built, where reasons and limits stand."""
+    stage = re.match(r"stage (\d+)", field.description or "")
+    found = re.search(rf"(?m)^### ({stage[1]}\. .+)$", MODEL.read_text(encoding="utf-8")) if stage else None
+    slug = re.sub(r"[^\w -]", "", found[1].lower()).replace(" ", "-") if found else ""
+    return f"Reasons and limits: [{found[1]}](model.md#{slug}) in the model as built." if found else ""
 
 
 def _head(name: str, field: FieldInfo) -> str:

@@ -273,7 +273,7 @@ def test_every_stream_that_a_run_draws_is_there(monkeypatch: pytest.MonkeyPatch)
     patterns = [re.escape(name).replace("NAME", r"\w+") for name in named]
     assert {"violate", "inspect", "shock", "search", "file objection"} <= drawn
     for purpose in drawn:
-        assert any(re.fullmatch(pattern, purpose) for pattern in patterns), purpose
+        assert any(re.fullmatch(pattern, purpose) for pattern in patterns), f"{purpose}: tell of it in streams.yaml"
 
 
 def test_every_indicator_is_there() -> None:
@@ -285,7 +285,7 @@ def test_every_indicator_is_there() -> None:
         (model.series.by_topic(), topics),
         (model.series.by_group(), grouped),
     ):
-        for column in series.columns:
+        for column in series.columns:  # one without a meaning: say it in docs/odd_parts/indicators.yaml
             general = re.sub(r"^points_by_.*", "points_by_CHANNEL", re.sub(r"^grade_.*", "grade_GRADE", column))
             assert re.search(rf"(?m)^\| `{general}` \| \S.* \| (?!–)\S", part), column
 
@@ -323,9 +323,22 @@ def test_texts_of_what_is_gone_are_refused(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_an_equation_must_be_one_of_the_model() -> None:
-    with pytest.raises(ValueError, match="has 0 displayed equations"):
+    with pytest.raises(ValueError, match="displayed equation with 'no such thing': there are 0"):
         odd.equation("no such thing")
     assert odd.equation(r"V_{ik} = a_i").startswith("```{math}\n")
+
+
+def test_paragraphs_are_those_of_the_model() -> None:
+    page = (Path(odd.__file__).parent / "model.md").read_text(encoding="utf-8")
+    character = odd.paragraphs("2. Choose: Character")
+    assert character.startswith("**Character**")
+    assert character in page
+    assert odd.rules("2. Choose") in page
+    others = odd.paragraphs("2. Choose: all but Character; Bunching")
+    assert "**Planning ahead.**" in others
+    assert "**Character**" not in others
+    with pytest.raises(ValueError, match="paragraph titled 'Gone'"):
+        odd.paragraphs("2. Choose: Gone")
 
 
 def test_shapes_and_arguments_are_left_out_of_the_schedule() -> None:
