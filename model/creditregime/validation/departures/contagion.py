@@ -11,6 +11,7 @@ from creditregime.market.partners import drop
 from creditregime.model import CreditRegime
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
+from creditregime.units import MONTHS
 from creditregime.validation.departures import reductions
 from creditregime.validation.departures.declared import Case, departure
 from creditregime.validation.oracles import Size
@@ -18,7 +19,7 @@ from creditregime.validation.oracles import Size
 KATZ = "Katz/Leontief: on K(n) a unit shock becomes 1/(1 − δ(n − 1))"
 ESRI = "Economic systemic risk index of one of k equal suppliers of the same makers, who sell on what they make: 1/k"
 WATTS = "Watts: where all degrees are at most 1/τ, listing by threshold τ ends with everybody"
-BOND = "Bond percolation: listing over open ties ends with S = 1 − exp(−TzS)"
+BOND = "Bond percolation: listing over open ties from a share s ends with S = 1 − (1 − s)exp(−TzS)"
 SUPPLIERS = 4
 SEARCHING = {"kind": "search", "review": 0.1, "success": 1.0, "headroom": 10.0}
 
@@ -101,8 +102,8 @@ def _watts(size: Size) -> Case:
 
 
 def _listed(spec: Scenario) -> float:
-    firms = CreditRegime(spec).run_model().world.firms
-    return float((firms.listing[0, firms.active] > 0).mean())
+    """Return the share of firms in business that are listed, over the last two years."""
+    return float(CreditRegime(spec).run_model().series.monthly()["listed"].iloc[-2 * MONTHS :].mean())
 
 
 @departure(WATTS, "less", spillover__partner__reach="first_order")
@@ -123,7 +124,8 @@ def cascade_with_turnover(size: Size) -> Case:
 def terms_that_end(size: Size) -> Case:
     """End listings after a term, by association or not.
 
-    Who leaves together with its partners is listed anew, if at all, a month later.
+    Partners that are still listed list a firm anew, but not at once: nobody gets rid of it, and yet waves of firms that
+    are not listed go through the economy, one a term.
     """
     return _watts(size)
 
@@ -138,9 +140,9 @@ def _percolation(size: Size) -> Case:
     degree, chance = 4.0, 0.4
     share = 1.0
     for _ in range(500):
-        share = 1 - math.exp(-chance * degree * share)
+        share = 1 - (1 - reductions.SEEDS) * math.exp(-chance * degree * share)
     return Case(
-        reductions.percolation(size.of(8000, 3000), degree, chance, size.of(60, 40)), share, _listed, floor=0.01
+        reductions.percolation(size.of(8000, 3000), degree, chance, size.of(60, 40)), share, _listed, floor=0.003
     )
 
 
