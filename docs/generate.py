@@ -187,16 +187,20 @@ line, `load(regime="tax_2014")` in Python. Each names its source, and which of i
     for group, options in groups().items():
         parts.append(f"## {group}\n")
         for option in options:
-            regime = {} if group == "regime" else {"regime": "none"}
+            regime = {} if group in WHOLE else {"regime": "none"}
             scenario = load(**{**regime, group: option})
             parts.append(_preset(group, option, scenario, {} if group == "population" else reference))
     return "\n".join(parts)
 
 
+WHOLE = ("regime", "validation")
+"""Groups whose presets say under which regime they stand, and where it is from."""
+
+
 def _preset(group: str, option: str, scenario: Scenario, reference: dict[str, Any]) -> str:
     text = (config_root() / group / f"{option}.yaml").read_text(encoding="utf-8")
     comment = [line[1:].strip() for line in text.splitlines() if line.startswith("#") and "@package" not in line]
-    head = {key: getattr(scenario, key) if group == "regime" else "" for key in ("title", "source", "assumptions")}
+    head = {key: getattr(scenario, key) if group in WHOLE else "" for key in ("title", "source", "assumptions")}
     changed = {key: value for key, value in stated(scenario).items() if key not in head and value != reference.get(key)}
     named = f": {head['title']}" if head["title"] else ""
     lines = [f"### `{group}={option}`{named}\n", " ".join(comment) + "\n"]
