@@ -142,7 +142,7 @@ def peers_loop(size: Size) -> Iterator[Finding]:
     The branches end at m_c = √(1 − 1/(βJ)) and h_c = J m_c − artanh(m_c)/β, the lower one at h = h_c and the upper
     one at h = −h_c.
     """
-    for beta, weight in ((1.0, 1.5), (1.0, 1.25), (0.8, 2.0)):
+    for beta, weight in ((1.0, 1.25), (0.8, 2.0), (1.0, 1.5))[: size.of(3, 2)]:
         yield from _loop(Pull(beta, 0, weight), size)
 
 
@@ -201,7 +201,7 @@ def peers_ring(size: Size) -> Iterator[Finding]:
 
     m = sinh(βh)/√(sinh²(βh) + exp(−2βJ)); and with h = 0 unanimity fades as m = tanh(βJ)^t.
     """
-    firms, months = size.of(50_000, 5_000), size.of(600, 150)
+    firms, months = size.of(20_000, 5_000), size.of(400, 150)
     for beta, motive, weight in ((1, 0, 1.5), (0.5, 0, 4), (1, 0.05, 1.5), (0.5, -0.1, 2), (1, 0.3, 0.4)):
         for side in BRANCHES:
             yield from _around(Pull(beta, motive, weight), side, firms, months)
