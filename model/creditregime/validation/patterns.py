@@ -77,9 +77,9 @@ def credit_system_and_violations(size: Size) -> Iterator[Finding]:
     source="Huang, Tao, Wang, J. Financial Research 2023; Zhao, Li, Liu, EAP 2025",
     reductions=("pattern_lists",),
     known=(
-        "in the model the system takes from firms and gives little back: sanctions cost revenue, and rewards save the"
-        " clean ones far less. The studies' channel, that public information opens cheaper finance to sound firms, is"
-        " there for bank-tax loans and trade credit only, and off in this preset"
+        "in the model the system takes from firms and gives little back: most of the difference goes when measures are"
+        " taken out, and almost none when rewards are. The studies' channel, that public information opens cheaper"
+        " finance to sound firms, is there for bank-tax loans and trade credit only, and off in this preset"
     ),
 )
 def credit_system_and_failure(size: Size) -> Iterator[Finding]:
