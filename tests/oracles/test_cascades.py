@@ -96,7 +96,9 @@ def test_trade_value_counts_where_it_is_to() -> None:
 
 
 @pytest.mark.parametrize(("limit", "whole"), [(1e-30, True), (1.0, False), (1.0001, False), (5.0, False)])
-def test_any_neighbour_is_enough_for_the_least_threshold_and_nothing_for_one_above_all(limit: float, whole: bool) -> None:
+def test_any_neighbour_is_enough_for_the_least_threshold_and_nothing_for_one_above_all(
+    limit: float, whole: bool
+) -> None:
     graph = nx.complete_graph(6)
     graph.add_node(6)  # nobody's partner
     found = months("watts", graph, {0, 6}, 3, spillover__partner__threshold=limit)

@@ -35,13 +35,13 @@ def degrees(economy: Economy) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def strengths(economy: Economy) -> tuple[Reals, Reals]:
     """Return what each firm buys from firms (in) and sells to them (out), (N,), money a month."""
     money = _money(economy)
-    bought, sold = (np.bincount(ends, money, economy.firms) for ends in (economy.buyer, economy.supplier))
-    return bought, sold
+    bought = np.bincount(economy.buyer, money, economy.firms).astype(np.float64)
+    return bought, np.bincount(economy.supplier, money, economy.firms).astype(np.float64)
 
 
 def assortativity(economy: Economy) -> float:
     """Return the correlation of total degrees over the two ends of links, whichever end comes first."""
-    degree = sum(degrees(economy))
+    degree = np.add(*degrees(economy))
     ends = (economy.buyer, economy.supplier)
     here, there = (degree[np.concatenate(order)] for order in (ends, ends[::-1]))
     return float(np.corrcoef(here, there)[0, 1])

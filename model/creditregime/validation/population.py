@@ -27,11 +27,11 @@ SOURCE = "Axtell 2001, Science 293:1818; Fujiwara, Aoyama 2010, Eur. Phys. J. B 
 
 @oracle("population", source=SOURCE, reductions=("networks",))
 def firm_networks(size: Size) -> Iterator[Finding]:
-    """Generated economies have the tails of sizes (1.06) and degrees (1.35 in, 1.26 out) that data have.
+    """In generated economies sizes (1.06) and degrees (1.35 in, 1.26 out) have the tails that data have.
 
-    At 5,000 firms Hill's estimates from the top tenth lie in [.96, 1.17], [1.23, 1.49] and [1.17, 1.37]; the log of
-    in-degree correlates with that of in-strength by about .75, that of out-degree with that of out-strength by about .5;
-    degrees are assortative by −.05 to −.35. At other sizes and in other economies the mean over seeds is compared.
+    At 5,000 firms Hill's estimates from the top tenth lie in [.96, 1.17], [1.23, 1.49] and [1.17, 1.37]; the logs of
+    in-degree and in-strength correlate by about .75, those of out-degree and out-strength by about .5; degrees are
+    assortative by −.05 to −.35. At other sizes and in other economies the mean over seeds is compared.
     """
     for seed in range(1, size.of(21, 7)):
         found = regularities(_built(seed))
@@ -66,14 +66,16 @@ def sector_flows(size: Size) -> Iterator[Finding]:
 
 @oracle("population", source="Barabási, Albert 1999, Science 286:509", reductions=("preferential_attachment",))
 def preferential_attachment(size: Size) -> Iterator[Finding]:
-    """A plain graph of preferential attachment fails: its degrees are less unequal (exponent 2), and so are its sizes."""
+    """On a plain graph of preferential attachment degrees and sizes are less unequal: their exponent is 2."""
     for mean in (4.0, 8.0):
         for seed in range(1, size.of(6, 3)):
             spec = reduction("preferential_attachment", population__mean_degree=mean)
             found = regularities(spec.population.build(seed))
             for name in ("size exponent", "in-degree exponent", "out-degree exponent"):
                 yield outside(f"{name}, mean degree {mean:g}, seed {seed}", *BANDS[name], found[name])
-            yield within(f"in-degree exponent, mean degree {mean:g}, seed {seed}", 1.6, 2.6, found["in-degree exponent"])
+            yield within(
+                f"in-degree exponent, mean degree {mean:g}, seed {seed}", 1.6, 2.6, found["in-degree exponent"]
+            )
 
 
 def _built(seed: int, **changes: Any) -> Economy:
