@@ -11,10 +11,10 @@ LOCK_VENV := $(VENV)-lock
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint app docs bench systems figures lock clean
+.PHONY: help demo test lint app docs odd bench systems validation figures lock clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(STAMP) ## Compare the joint-punishment regime of 2016 with its baseline
 	$(BIN)/creditregime compare regime=joint_2016
@@ -33,11 +33,17 @@ app: $(STAMP) ## Open the classroom app (not part of this version: says so and s
 docs: $(STAMP) ## Build the documentation into docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
+odd: $(STAMP) ## Rewrite docs/odd.md, the ODD+D description, from its parts and the code
+	$(BIN)/python docs/odd.py
+
 bench: $(STAMP) ## Measure speed and memory
 	$(BIN)/python -m benchmarks.run
 
 systems: $(STAMP) ## Run all demonstrations of the 47 systems into docs/systems.md (a quarter of an hour)
 	$(BIN)/python experiments/systems/make_table.py
+
+validation: $(STAMP) ## Run the whole validation suite into docs/validation.md (half an hour)
+	$(BIN)/python experiments/validation/make_page.py
 
 figures: $(STAMP) ## Draw the pictures of README and docs, and the table of published shares, at full size
 	$(BIN)/python experiments/flagship/make_figures.py

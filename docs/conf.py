@@ -21,7 +21,8 @@ version = release = creditregime.__version__
 extensions = ["myst_parser", "mathtext"]
 myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "examples", "data-columns.md"]  # the last is a part of data-schema.md
+# Parts of other pages: data-schema.md, odd.md
+exclude_patterns = ["_build", "examples", "data-columns.md", "odd_parts"]
 
 html_theme = "furo"
 html_title = f"creditregime {release}"

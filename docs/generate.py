@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-import types
-import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import yaml
+from described import (
+    STANDINGS,
+    Place,
+    allowed,
+    by_page,
+    default_kind,
+    first_line,
+    groups_in,
+    is_figure,
+    kinds,
+    nested,
+    places,
+    prose,
+    small_run,
+    source,
+    standing,
+    table,
+    unit,
+    value,
+    where,
+)
 from pydantic.fields import FieldInfo
 
-from creditregime import Scenario, load, run
+from creditregime import Scenario, load
 from creditregime.codes import Attribution, Event, ExitCause, Lever, Origin, Severity, Standing
-from creditregime.component import PerTopic, Rule, Settings, details
+from creditregime.component import Rule, Settings, details
 from creditregime.laboratory.outcomes import OUTCOMES
 from creditregime.laboratory.systems import systems_at
 from creditregime.paths import config_root
@@ -23,21 +40,7 @@ from creditregime.population import schema
 from creditregime.presets import groups
 from creditregime.state import Events, Firms, Records, Regulators
 
-STANDINGS = {
-    "real": "real as described",
-    "partly": "partly real",
-    "unverified": "unverified or press framing",
-    "assumption": "assumption",
-}
 NOTICE = "% Written by docs/generate.py. Do not edit.\n\n"
-
-
-class Place(NamedTuple):
-    """A key of the scenario, and the class that fills it."""
-
-    path: str
-    model: type[Settings]
-    description: str
 
 
 def write(folder: Path) -> None:
@@ -52,48 +55,10 @@ def write(folder: Path) -> None:
 def pages() -> dict[str, str]:
     """Return the generated pages by file name."""
     result = {"reference/index.md": reference_index(), "reference/scenario.md": scenario_page()}
-    for name, places in by_page().items():
-        result[f"reference/{name}.md"] = place_page(name, places)
+    for name, found in by_page().items():
+        result[f"reference/{name}.md"] = place_page(name, found)
     own = {"presets.md": presets_page(), "data-dictionary.md": dictionary_page(), "data-columns.md": columns_part()}
     return result | own
-
-
-# What there is
-
-
-def places(model: type[Settings] = Scenario, prefix: str = "") -> Iterator[Place]:
-    """Yield the keys of a scenario that hold a rule or a group of parameters, in their order."""
-    for name, field in model.model_fields.items():
-        inner, star = _settings_in(field.annotation)
-        if inner is not None:
-            path = f"{prefix}{name}{star}"
-            yield Place(path, inner, field.description or "")
-            if not issubclass(inner, Rule):
-                yield from places(inner, f"{path}.")
-
-
-def kinds(family: type[Rule]) -> dict[str, type[Rule]]:
-    """Return the rules of a family that ship with the package, ``none`` first."""
-    own = {kind: rule for kind, rule in family.kinds.items() if rule.__module__.startswith("creditregime.")}
-    return dict(sorted(own.items(), key=lambda item: item[0] != "none"))
-
-
-def by_page() -> dict[str, list[Place]]:
-    """Return the places by page: one page a key at the top of the scenario; rewards share the measures' page."""
-    result: dict[str, list[Place]] = {}
-    for place in places():
-        if not place.path.startswith("rewards"):
-            result.setdefault(place.path.split(".")[0], []).append(place)
-    return result
-
-
-def _settings_in(annotation: Any) -> tuple[type[Settings] | None, str]:
-    if inspect.isclass(annotation) and issubclass(annotation, Settings):
-        return annotation, ""
-    if typing.get_origin(annotation) is dict:
-        inner, _ = _settings_in(typing.get_args(annotation)[1])
-        return inner, ".*"
-    return None, ""
 
 
 # Reference pages
@@ -115,7 +80,7 @@ uses. Under each parameter stand its unit, its default, what is allowed, and its
 - The keys at the top of a scenario, with seed and length: [scenario](scenario.md).
 - **Standing** tells how sure the source is that the real system works as described: {_standings()}.
 
-{_table(("Place", "What it decides", "Rules (`kind`)"), rows)}
+{table(("Place", "What it decides", "Rules (`kind`)"), rows)}
 
 ```{{toctree}}
 :hidden:
@@ -131,12 +96,13 @@ def scenario_page() -> str:
     keys = {name: field for name, field in Scenario.model_fields.items() if "unit" in details(field)}
     return f"""# Scenario
 
-{_prose(Scenario)}
+{prose(Scenario)}
 
 A key that holds a rule takes the rule's name (`rating: none`) or a mapping with its `kind` and parameters. The other
 keys are these.
 
 {_parameters(keys)}
+{"".join(_group("##", name, inner) for name, field in keys.items() for inner in groups_in(field.annotation))}
 """
 
 
@@ -145,28 +111,32 @@ def place_page(name: str, found: list[Place]) -> str:
     if len(found) == 1:
         return f"# {_heading(name)}\n\n{_place(found[0], '##')}"
     first, *rest = found
-    parts = [f"# {_heading(name)}\n\n{_prose(first.model)}"]
+    held = [place.model for place in rest]
+    keys = {key: field for key, field in first.model.model_fields.items() if field.annotation not in held}
+    parts = [f"# {_heading(name)}\n\n{prose(first.model)}\n\n{_parameters(keys)}"]
     parts += [f"## {place.path}\n\n{_place(place, '###')}" for place in rest]
     return "\n".join(parts)
 
 
 def _place(place: Place, level: str) -> str:
-    where = {"topics.*": "`topics.NAME`", "lists.*": "`lists.NAME`"}.get(place.path, f"`{place.path}`")
-    if place.path == "measures.*":
-        where = "`measures.NAME` and `rewards.NAME`"
-    text = f"Scenario key {where}: {place.description}.\n\n{_prose(place.model)}\n\n{_claims(place.path)}"
+    text = f"Scenario key {where(place.path)}: {place.description}.\n\n{prose(place.model)}\n\n{_claims(place.path)}"
     if not issubclass(place.model, Rule):
         return text + _parameters(place.model.model_fields)
     common = {name: field for name, field in place.model.model_fields.items() if name != "kind"}
-    default = _default_kind(place.path)
+    default = default_kind(place.path)
     for kind, rule in kinds(place.model).items():
         mark = " (default)" if kind == default else ""
         own = {key: f for key, f in rule.model_fields.items() if key != "kind" and not _inherited(f, common.get(key))}
-        text += f"({place.path}.{kind})=\n{level} `{kind}`{mark}\n\n{_prose(rule)}\n\n"
+        text += f"({place.path}.{kind})=\n{level} `{kind}`{mark}\n\n{prose(rule)}\n\n"
         text += _parameters(own)
     if common:
         text += f"{level} Common to all kinds\n\n" + _parameters(common)
-    return text
+    groups = nested([place.model, *kinds(place.model).values()])
+    return text + "".join(_group(level, key, inner) for key, inner in groups)
+
+
+def _group(level: str, key: str, inner: type[Settings]) -> str:
+    return f"{level} Within `{key}`\n\n{prose(inner)}\n\n{_parameters(inner.model_fields)}"
 
 
 def _claims(path: str) -> str:
@@ -179,86 +149,17 @@ def _inherited(field: FieldInfo, common: FieldInfo | None) -> bool:
     return common is not None and field.default == common.default and field.description == common.description
 
 
-def _default_kind(path: str) -> str:
-    value: Any = Scenario()
-    for key in path.split("."):
-        value = getattr(value, key)
-    return str(value.kind)
-
-
 def _parameters(fields: Mapping[str, FieldInfo]) -> str:
     return "".join(f"`{name}`\n: {_describe(field)}\n\n" for name, field in fields.items()) or "No parameters.\n\n"
 
 
 def _describe(field: FieldInfo) -> str:
-    extra = details(field)
     text = str(field.description or "")
-    facts = []
-    if extra.get("unit", "-") not in ("-", "rule"):
-        facts.append(str(extra["unit"]))
-    facts.append("required" if field.is_required() else f"default {_value(field)}")
-    facts += [part for part in (_allowed(field),) if part]
-    if extra.get("source") and extra["source"] != "assumption":
-        facts.append(f"source: {extra['source']}")
-    elif _is_figure(field):
-        facts.append("assumption")
-    if extra.get("standing") and extra["standing"] != "assumption":
-        facts.append(f"standing: {STANDINGS[extra['standing']]}")
+    facts = [unit(field), value(field) if field.is_required() else f"default {value(field)}", allowed(field)]
+    facts.append(f"source: {source(field)}" if source(field) else "assumption" if is_figure(field) else "")
+    facts.append(f"standing: {standing(field)}" if standing(field) else "")
+    facts = [fact for fact in facts if fact]
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".") + f"\\\n  [{' · '.join(facts)}]{{.facts}}"
-
-
-def _is_figure(field: FieldInfo) -> bool:
-    annotation = field.annotation
-    members = {annotation, *typing.get_args(annotation)}
-    return bool(members & {int, float}) and not field.is_required()
-
-
-def _value(field: FieldInfo) -> str:
-    value = field.get_default(call_default_factory=True)
-    if isinstance(value, Settings):
-        return f"`{getattr(value, 'kind', 'its own defaults')}`"
-    if isinstance(value, dict) and any(isinstance(item, Settings) for item in value.values()):
-        return ", ".join(f"`{key}`" for key in value)
-    if value is None:
-        return "none given"
-    if isinstance(value, str):
-        return f"`{value}`" if value else "empty"
-    plain = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000).removesuffix("...\n").strip()
-    return f"`{plain}`"
-
-
-def _allowed(field: FieldInfo) -> str:
-    options = _literals(field.annotation)
-    if options:
-        return ", ".join(f"`{option}`" for option in options)
-    low = high = ""
-    for bound in field.metadata:
-        for sign, name in (("≥", "ge"), (">", "gt")):
-            if getattr(bound, name, None) is not None:
-                low = f"{sign} {getattr(bound, name):g}"
-        for sign, name in (("≤", "le"), ("<", "lt")):
-            if getattr(bound, name, None) is not None:
-                high = f"{sign} {getattr(bound, name):g}"
-    if field.annotation == PerTopic:
-        probability = str(details(field).get("unit", "")).startswith("probability")
-        return ("from 0 to 1" if probability else "≥ 0") + ", one number or one by topic"
-    return " and ".join(filter(None, (low, high)))
-
-
-def _literals(annotation: Any) -> tuple[Any, ...]:
-    if typing.get_origin(annotation) is Literal:
-        return typing.get_args(annotation)
-    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
-        return tuple(option for part in typing.get_args(annotation) for option in _literals(part))
-    return ()
-
-
-def _prose(model: type[Settings]) -> str:
-    """Return a class's docstring as Markdown."""
-    text = inspect.cleandoc(model.__doc__ or "")
-    text = re.split(r"\n(?:Examples|Parameters|Notes)\n-+\n", text)[0].strip()
-    text = re.sub(r"^Family of [^.:]*\.$", "", text)
-    return re.sub(r"``([^`]+)``", r"`\1`", text)
 
 
 def _heading(name: str) -> str:
@@ -286,16 +187,20 @@ line, `load(regime="tax_2014")` in Python. Each names its source, and which of i
     for group, options in groups().items():
         parts.append(f"## {group}\n")
         for option in options:
-            regime = {} if group == "regime" else {"regime": "none"}
+            regime = {} if group in WHOLE else {"regime": "none"}
             scenario = load(**{**regime, group: option})
             parts.append(_preset(group, option, scenario, {} if group == "population" else reference))
     return "\n".join(parts)
 
 
+WHOLE = ("regime", "validation")
+"""Groups whose presets say under which regime they stand, and where it is from."""
+
+
 def _preset(group: str, option: str, scenario: Scenario, reference: dict[str, Any]) -> str:
     text = (config_root() / group / f"{option}.yaml").read_text(encoding="utf-8")
     comment = [line[1:].strip() for line in text.splitlines() if line.startswith("#") and "@package" not in line]
-    head = {key: getattr(scenario, key) if group == "regime" else "" for key in ("title", "source", "assumptions")}
+    head = {key: getattr(scenario, key) if group in WHOLE else "" for key in ("title", "source", "assumptions")}
     changed = {key: value for key, value in stated(scenario).items() if key not in head and value != reference.get(key)}
     named = f": {head['title']}" if head["title"] else ""
     lines = [f"### `{group}={option}`{named}\n", " ".join(comment) + "\n"]
@@ -354,7 +259,7 @@ def columns_part() -> str:
     parts = []
     for title, declared in schema.TABLES.values():
         cells = [(f"`{row[0]}`" if row[0].isidentifier() else row[0], *row[1:]) for row in schema.rows(declared)]
-        parts.append(f"### {title}\n\n{_table(head, cells)}\n")
+        parts.append(f"### {title}\n\n{table(head, cells)}\n")
     return "\n".join(parts)
 
 
@@ -379,21 +284,17 @@ initial revenue. Months are counted from 0 in memory and from 1 in the files of 
 file, list, lever or severity has that dimension first: `effort` has the shape (topics, firms).
 """
     ]
-    for table, title, where in TABLES:
+    for declared, title, kept in TABLES:
         rows = [
             (f"`{name}`", str(has["dtype"]), has["unit"], ", ".join(has["per"]) or "–", has["meaning"])
-            for name, has in table.dictionary().items()
+            for name, has in declared.dictionary().items()
         ]
-        parts.append(f"## {title}\n\n{where}\n\n{_table(('Column', 'Type', 'Unit', 'Per', 'Meaning'), rows)}\n")
+        parts.append(f"## {title}\n\n{kept}\n\n{table(('Column', 'Type', 'Unit', 'Per', 'Meaning'), rows)}\n")
     parts.append("## Codes\n\nNumbers in the tables above, and the names that files use.\n")
     for code in (Severity, Origin, Standing, Event, ExitCause, Attribution, Lever):
         members = ", ".join(f"{member.value} `{member.name.lower()}`" for member in code)
-        parts.append(f"{code.__name__}\n: {_first_line(code)} {members}.\n")
+        parts.append(f"{code.__name__}\n: {first_line(code)} {members}.\n")
     return "\n".join([*parts, _result_folder()])
-
-
-def _first_line(code: Any) -> str:
-    return inspect.cleandoc(code.__doc__ or "").splitlines()[0]
 
 
 FILES = {
@@ -428,37 +329,25 @@ COMPARISON_FILES = {
 
 def _result_folder() -> str:
     outcomes = [(f"`{o.name}`", o.label, o.unit, o.describe_how()) for o in OUTCOMES]
-    columns = [(f"`{name}.parquet`", ", ".join(f"`{c}`" for c in table)) for name, table in _small_run().items()]
+    columns = [(f"`{name}.parquet`", ", ".join(f"`{c}`" for c in table)) for name, table in small_run().items()]
     return f"""## Outcomes
 
 What a run is summed up by. An effect is the difference of an outcome between two paired scenarios.
 
-{_table(("Outcome", "Meaning", "Unit", "Aggregation"), outcomes)}
+{table(("Outcome", "Meaning", "Unit", "Aggregation"), outcomes)}
 
 ## The folder of a run
 
 `creditregime run` and `creditregime.save` write it whole or not at all. `creditregime rerun FOLDER` computes it again:
 the tables will be the same, byte for byte.
 
-{_table(("File", "Content"), [(f"`{name}`", text) for name, text in FILES.items()])}
+{table(("File", "Content"), [(f"`{name}`", text) for name, text in FILES.items()])}
 
 Columns of its tables, for the preset `joint_2016`. Columns named after grades, topics and lists follow the scenario.
 
-{_table(("File", "Columns"), columns)}
+{table(("File", "Columns"), columns)}
 
 ## The folder of a comparison
 
-{_table(("File", "Content"), [(f"`{name}`", text) for name, text in COMPARISON_FILES.items()])}
+{table(("File", "Content"), [(f"`{name}`", text) for name, text in COMPARISON_FILES.items()])}
 """
-
-
-def _small_run() -> dict[str, list[str]]:
-    """Return the columns of every table that a run gives."""
-    result = run("regime=joint_2016", "population.firms=100", months=12)
-    return {name: [str(column) for column in table.columns] for name, table in result.tables().items()}
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.compare import Comparison, compare
     from creditregime.laboratory.run import RunResult, run
+    from creditregime.laboratory.shapley import shapley
+    from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
+    from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.folder import save
@@ -30,12 +33,18 @@ __all__ = [
     "Economy",
     "RunResult",
     "Scenario",
+    "Study",
+    "Sweep",
     "__version__",
     "compare",
     "load",
+    "open_sweep",
     "run",
     "save",
+    "shapley",
     "strategy",
+    "sweep",
+    "systemic_risk",
 ]
 
 _HOMES = {
@@ -44,11 +53,17 @@ _HOMES = {
     "Economy": "population.economy",
     "RunResult": "laboratory.run",
     "Scenario": "scenario",
+    "Study": "laboratory.sweeps",
+    "Sweep": "laboratory.sweeps",
     "compare": "laboratory.compare",
     "load": "composition",
+    "open_sweep": "laboratory.sweeps",
     "run": "laboratory.run",
     "save": "presentation.folder",
+    "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
+    "sweep": "laboratory.sweeps",
+    "systemic_risk": "laboratory.systemic_risk",
 }
 """Where the public names live: loaded when first asked for, as Mesa, pandas and Hydra take seconds to import."""
 

@@ -43,6 +43,7 @@ def build_world(
     if seeds is None:
         seeds = [scenario.seed + number for number in range(len(economy.starts))]
     _refuse_misfits(scenario, economy)
+    _refuse_unknown_firms((scenario, *later), economy)
     rules = everywhere(scenario)
     law = _law(rules, len(seeds))
     every = [_kept(local) for spec in (scenario, *later) for local in everywhere(spec)]
@@ -169,6 +170,13 @@ def _refuse_misfits(scenario: Scenario, economy: Economy) -> None:
     for quota in number.values() if isinstance(number, dict) else [number]:
         if quota > sizes.min():
             raise ScenarioError(f"inspection.number: {quota:g} inspections a month exceed the {sizes.min()} firms")
+
+
+def _refuse_unknown_firms(scenarios: Sequence[Scenario], economy: Economy) -> None:
+    for scenario in scenarios:
+        for row in getattr(scenario.exit, "firms", ()):
+            if row >= economy.firms:
+                raise ScenarioError(f"exit.firms: unknown firm {row}; firms are 0..{economy.firms - 1}")
 
 
 def _refuse_pilots(scenario: Scenario, economy: Economy) -> None:

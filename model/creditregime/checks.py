@@ -205,6 +205,12 @@ def _grades(scenario: Any) -> Iterator[Problem]:
         used += [(f"inspection.{key}.{name}", name) for name in getattr(scenario.inspection, key, {})]
     used += [(f"finance.social_loans.{name}", name) for name in getattr(scenario.finance, "social_loans", {})]
     used += [(f"fines.by_grade.{name}", name) for name in getattr(scenario.fines, "by_grade", {})]
+    efforts = [
+        (f"behaviour.types.{kind}.by_grade.{name}", name, effort)
+        for kind, rule in getattr(scenario.behaviour, "types", {}).items()
+        for name, effort in rule.by_grade.items()
+    ]
+    used += [(path, name) for path, name, _ in efforts]
     for path, grade in used:
         if grade is not None and not scenario.rating.rates:
             yield Problem(path, f"grade '{grade}' needs a rating; rating.kind is none")
@@ -217,6 +223,8 @@ def _grades(scenario: Any) -> Iterator[Problem]:
         yield from _bounds(f"inspection.rates.{name}", rate, "probability")
     for name, factor in getattr(scenario.fines, "by_grade", {}).items():
         yield from _bounds(f"fines.by_grade.{name}", factor, "factor")
+    for path, _, effort in efforts:
+        yield from _bounds(path, effort, "probability")
     for name, weight in getattr(scenario.inspection, "weights", {}).items():
         yield from _bounds(f"inspection.weights.{name}", weight, "weight")
 
@@ -318,8 +326,8 @@ def _layers(spillover: Any) -> Iterator[Problem]:
 
 def _relocation(scenario: Any) -> Iterator[Problem]:
     rule = scenario.relocation
-    if not _off(rule) and getattr(rule, "abroad", False) and _off(scenario.exit):
-        yield Problem("relocation.abroad", "firms that leave the country need an exit rule; exit.kind is none")
+    if not _off(rule) and getattr(rule, "abroad", False) and (kind := scenario.exit.kind) in ("none", "closure"):
+        yield Problem("relocation.abroad", f"firms that leave the country need an exit rule; exit.kind is {kind}")
 
 
 def _banks(scenario: Any) -> Iterator[Problem]:
@@ -333,8 +341,11 @@ def _banks(scenario: Any) -> Iterator[Problem]:
     loans = getattr(finance, "social_loans", {})
     for name, multiple in loans.items():
         yield from _bounds(f"finance.social_loans.{name}", multiple, "multiple of yearly tax")
-    if loans and finance.loan_agency not in scenario.topics:
+    owing = getattr(finance, "trade_credit", 0)
+    if (loans or owing) and finance.loan_agency not in scenario.topics:
         yield unknown("finance.loan_agency", finance.loan_agency, list(scenario.topics))
+    if owing and _off(scenario.trade):
+        yield Problem("finance.trade_credit", "trade credit needs partners who trade; trade.kind is none")
     if loans and not any(finance.rationed.values()):
         yield Problem("finance.social_loans", "loans by grade need firms that lack loans; finance.rationed names none")
 

@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0, 2 for what the user can mend, 130 after Ctrl-C."""
     interruption.forget()
     before = {}
+    arguments = argparse.Namespace()
     try:
         for number, handler in ((signal.SIGTERM, _terminate), (signal.SIGINT, _interrupt)):
             before[number] = signal.signal(number, handler)
@@ -44,9 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _fail("not enough memory for this scenario; fewer firms, months or workers are needed", WRONG)
     except Terminated:
-        return _fail("terminated; nothing was written", TERMINATED)
+        return _fail(f"terminated; {_kept(arguments)}", TERMINATED)
     except KeyboardInterrupt:
-        return _fail("interrupted; nothing was written", INTERRUPTED)
+        return _fail(f"interrupted; {_kept(arguments)}", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone: there is nobody left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     finally:
@@ -80,6 +81,20 @@ def _compare(arguments: argparse.Namespace) -> None:
         progress=not arguments.quiet,
     )
     _finish(arguments, result, save, folder, effect_lines)
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.console import sweep_lines
+    from creditregime.laboratory.sweeps import Study, sweep
+    from creditregime.laboratory.sweeps.engine import named
+
+    _load_rules(arguments)
+    study = Study.read(arguments.study)
+    folder = arguments.out or Path("results") / f"sweep-{arguments.study.parent.resolve().name}-{arguments.study.stem}"
+    arguments.kept = f"finished runs are kept in {folder}; the same command goes on"
+    engine = named(arguments.engine, arguments.address, arguments.workers)
+    result = sweep(study, folder, engine=engine, progress=not arguments.quiet)
+    print(result.folder if arguments.quiet else sweep_lines(result))
 
 
 def _rerun(arguments: argparse.Namespace) -> None:
@@ -142,6 +157,28 @@ def _schema(arguments: argparse.Namespace) -> None:
     print(overview())
 
 
+def _systemic_risk(arguments: argparse.Namespace) -> None:
+    from creditregime.laboratory.console import risk_lines
+    from creditregime.laboratory.store import open_file
+    from creditregime.laboratory.systemic_risk import systemic_risk
+
+    scenario = _scenario(arguments)
+    how = arguments.replaceability or getattr(scenario.trade, "replaceability", "market_share")
+    with open_file(arguments.out) as file:
+        economy = scenario.population.build(scenario.seed)
+        found = systemic_risk(
+            economy,
+            replaceability=how,
+            final_demand=arguments.final_demand,
+            threads=arguments.workers,
+            progress=not arguments.quiet,
+        )
+        found.to_csv(file, lineterminator="\n")
+    if not arguments.quiet:
+        print(f"{risk_lines(found, how)}\n")
+    print(f"Table: {arguments.out}" if not arguments.quiet else arguments.out)
+
+
 def _systems(arguments: argparse.Namespace) -> None:
     from creditregime.laboratory.console import evidence_lines, system_lines
     from creditregime.laboratory.systems import show, system, systems
@@ -155,6 +192,14 @@ def _systems(arguments: argparse.Namespace) -> None:
 
 
 def _validate(arguments: argparse.Namespace) -> None:
+    if arguments.departures:
+        return _validate_departures(arguments)
+    if arguments.structure:
+        return _validate_structure(arguments)
+    _validate_oracles(arguments)
+
+
+def _validate_oracles(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from creditregime.laboratory.console import validation_lines
@@ -170,8 +215,49 @@ def _validate(arguments: argparse.Namespace) -> None:
     print(validation_lines(found))
     if arguments.out:
         found.to_csv(arguments.out, index=False)
-    if (found["verdict"] == "not met").any():
+    expected = [name for name, entry in oracles().items() if entry.known]
+    if (found.loc[~found["oracle"].isin(expected), "verdict"] == "not met").any():
         raise CreditRegimeError("validation: at least one statement is not met; see the table")
+
+
+def _validate_departures(arguments: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from creditregime.validation.departures import declared, departures
+    from creditregime.validation.lines import departure_lines
+
+    _load_rules(arguments)
+    if arguments.list:
+        print("\n".join(f"{name:<32} {entry.breaks}" for name, entry in declared().items()))
+        return
+    total = len(set(arguments.names)) or len(declared())
+    with tqdm(total=total, unit="departure", disable=arguments.quiet, leave=False) as bar:
+        found = departures(*arguments.names, full=not arguments.small, workers=arguments.workers, done=bar.update)
+    print(departure_lines(found))
+    if arguments.out:
+        found.to_csv(arguments.out, index=False)
+    if (found["verdict"] != "departs").any():
+        raise CreditRegimeError("validation: at least one departure is not as it is told; see the table")
+
+
+def _validate_structure(arguments: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from creditregime.validation.lines import structure_lines
+    from creditregime.validation.structural import Extent, parts, structural
+
+    _load_rules(arguments)
+    chosen = parts(arguments.names)
+    if arguments.list:
+        print("\n".join(chosen))
+        return
+    full = not arguments.small
+    total = len(chosen) * Extent.of(full).seeds
+    with tqdm(total=total, unit="pair", disable=arguments.quiet, leave=False) as bar:
+        found = structural(full, arguments.workers, bar.update, arguments.names)
+    print(structure_lines(found))
+    if arguments.out:
+        found.to_csv(arguments.out, index=False)
 
 
 def _app(arguments: argparse.Namespace) -> None:
@@ -260,6 +346,7 @@ def _parser() -> argparse.ArgumentParser:
     rerun = _command(commands, "rerun", _rerun, "run a result folder again", output=True, workers=True)
     rerun.add_argument("folder", metavar="FOLDER", help="a folder that run, compare or rerun wrote")
     run.set_defaults(workers=1)
+    _sweep_command(commands)
     _command(commands, "check", _check, "validate a scenario", scenario=True)
     _command(commands, "show", _show, "print the resolved scenario as YAML", scenario=True)
     _command(commands, "list", _list, "list presets, rules and strategies")
@@ -270,15 +357,38 @@ def _parser() -> argparse.ArgumentParser:
     systems.add_argument("numbers", nargs="*", type=_positive, metavar="NUMBER", help="run these demonstrations")
     systems.add_argument("--seeds", type=_positive, default=10, metavar="N", help="paired seeds (default: 10)")
     systems.add_argument("--small", action="store_true", help="120 firms and 3 years: quick")
+    _risk_command(commands)
     _validation_command(commands)
     _command(commands, "app", _app, "the classroom app (not part of this version: says so and stops)")
     return parser
 
 
+def _sweep_command(commands: Any) -> None:
+    text = "run a study: many scenarios, many seeds; goes on where it was stopped"
+    parser = _command(commands, "sweep", _sweep, text, output=True, workers=True)
+    parser.add_argument("study", type=Path, metavar="STUDY", help="a study.yaml")
+    parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where runs are simulated")
+    parser.add_argument("--address", metavar="ADDRESS", help="scheduler of the Dask cluster, such as tcp://host:8786")
+
+
+def _risk_command(commands: Any) -> None:
+    text = "what every firm of a scenario would cost the economy by closing"
+    parser = _command(commands, "systemic-risk", _systemic_risk, text, scenario=True)
+    parser.add_argument("--out", type=Path, metavar="FILE", required=True, help="CSV file to write")
+    choices, about = ("market_share", "none"), "whether others of a sector take over (default: as in the scenario)"
+    parser.add_argument("--replaceability", choices=choices, help=about)
+    parser.add_argument("--final-demand", action="store_true", help="count sales to others than firms as out-strength")
+    parser.add_argument("--workers", type=_positive, metavar="N", help="threads (default: one a processor)")
+    parser.add_argument("--quiet", action="store_true", help="print the file's name only")
+
+
 def _validation_command(commands: Any) -> None:
     parser = _command(commands, "validate", _validate, "run the validation suite on this machine", workers=True)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="these oracles (default: all)")
-    parser.add_argument("--list", action="store_true", help="list the oracles and what they state")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="these oracles, departures or parts (default: all)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--departures", action="store_true", help="what the full model should violate, and by how much")
+    what.add_argument("--structure", action="store_true", help="headline effects under another order, network, size")
+    parser.add_argument("--list", action="store_true", help="list what can be run, and what it states")
     parser.add_argument("--small", action="store_true", help="fewer firms and seeds: quick, with wider tolerances")
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the table as CSV")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
@@ -341,6 +451,11 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not allowed: a whole number of at least 1 is needed")
     return number
+
+
+def _kept(arguments: argparse.Namespace) -> str:
+    """Return what is left of a command that was stopped."""
+    return str(getattr(arguments, "kept", "nothing was written"))
 
 
 def _terminate(number: int, frame: object) -> NoReturn:

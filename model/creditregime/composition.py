@@ -38,16 +38,19 @@ def load(*overrides: str, scenario: str | Path | None = None, **changes: Any) ->
     """
     discover()
     choices, values = split_overrides(overrides, changes)
-    if scenario is None:
-        start = Scenario.parse(composed(choices))
-    else:
-        if choices:
-            raise ScenarioError(f"{next(iter(choices))}: presets cannot be combined with a scenario file")
-        start = Scenario.read(scenario)
-    data = start.model_dump(mode="json")
+    data = started(choices, scenario).model_dump(mode="json")
     for path, value in values.items():
         put(data, path, value)
     return Scenario.parse(data)
+
+
+def started(choices: Mapping[str, str], scenario: str | Path | None = None) -> Scenario:
+    """Return what the overrides change: the chosen presets, or the scenario in a file."""
+    if scenario is None:
+        return Scenario.parse(composed(choices))
+    if choices:
+        raise ScenarioError(f"{next(iter(choices))}: presets cannot be combined with a scenario file")
+    return Scenario.read(scenario)
 
 
 def split_overrides(overrides: Sequence[str], changes: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:

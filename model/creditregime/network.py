@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from creditregime.population.economy import ESSENTIAL, NON_ESSENTIAL, Economy
+from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, Economy
 
 Floats = NDArray[np.float32]
 
@@ -74,6 +74,8 @@ class Network:
         essential = economy.essential[sector[starts], economy.sector[economy.buyer[starts]]]
         self.stock = np.ones(len(starts), np.float32)
         self.required = np.add.reduceat(self.coefficient, starts) if len(starts) else np.empty(0, np.float32)
+        essential[self.required == 0] = NEGLIGIBLE  # links that carry nothing bind nobody
+        np.maximum(self.required, np.float32(1e-30), out=self.required)
         self.essential = np.flatnonzero(essential == ESSENTIAL).astype(np.int32)
         self.firm_essentials = np.searchsorted(self.essential, self.firm_groups).astype(np.int32)
         self.linear = np.flatnonzero(essential == NON_ESSENTIAL).astype(np.int32)

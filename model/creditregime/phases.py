@@ -58,6 +58,7 @@ DRAWN_ONCE = {
         "cost_spread",
         "cost_size_elasticity",
         "traits",
+        "initial",
     ),
     "learning": ("unprepared",),
 }

@@ -12,9 +12,13 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+import creditregime.firms.bundle
+import creditregime.firms.conformity
+import creditregime.firms.fixed
 import creditregime.firms.forward_looking
 import creditregime.firms.imitation
-import creditregime.regime.tiers  # noqa: F401  (these three declare their kinds)
+import creditregime.market.closure
+import creditregime.regime.tiers  # noqa: F401  (these declare their kinds)
 from creditregime.checks import Problem, problems
 from creditregime.component import Settings, one_line, parameter, place
 from creditregime.errors import BAD_YAML, ScenarioError

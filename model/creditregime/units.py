@@ -13,6 +13,8 @@ from creditregime.component import PerTopic
 MONTHS = 12
 DAYS = 30
 """Days of a month, where a rule that counts in days meets the monthly step."""
+TIE = 3e-7
+"""Relative difference below which two amounts in single precision count as equal: who is indifferent complies."""
 
 
 def monthly(probability_a_year: float) -> float:

@@ -54,12 +54,26 @@ class World:
 
     Attributes
     ----------
-    published : (J, K)
+    starts : (J,) int64
+        First row of each jurisdiction.
+    published : (J, K) float32
         Detection rate of each topic that the state publishes.
-    months_to_grade : (J,)
+    harm_at_start : (J,) float64
+        Harm a month that firms at the effort of their private optimum would do: what trust is measured by.
+    trust : (J,) float64
+        Households' trust in firms, 1 at the start.
+    months_to_grade : (J,) float64
         Mean months from the finding of a record to the evaluation that saw it first.
-    cutoffs : (J, R, G - 1, 2)
+    cutoffs : (J, R, G - 1, 2) float64
         Relative ratings: the lowest score of each grade but the lowest, and its lot among equal scores.
+    territory : (J, regions) uint8
+        Number of the pilot under whose rules a region is, 0 for the national ones.
+    observed : (2, J, regions) float64
+        Inspections by region, and those that found something, smoothed over a year (where a pilot's success counts).
+    tainted : (persons,) int16
+        Month in which a firm of the responsible person was last blacklisted (NEVER for none).
+    emigrants : (n,) int64
+        Rows of the firms that leave the country this month.
     """
 
     def __init__(
@@ -164,6 +178,11 @@ class World:
     def domestic(self) -> NDArray[np.bool_]:
         """Return who is in business within the jurisdiction, (N,); not to be written to."""
         return self.firms.active if self.abroad is None else self.firms.active & ~self.firms.overseas
+
+    def nationwide(self) -> NDArray[np.bool_]:
+        """Return who is in business within the jurisdiction, also while a stage shows one territory alone, (N,)."""
+        everybody: NDArray[np.bool_] = self.memo.get("nationwide", self.domestic())
+        return everybody
 
     def rated(self) -> NDArray[np.bool_]:
         """Return who is in business and within the regime's reach, covered firms overseas included, (N,)."""

@@ -11,10 +11,16 @@ from types import ModuleType
 import pytest
 
 from creditregime import Scenario, load
+from creditregime.codes import CHANNELS
 from creditregime.component import Rule, details
+from creditregime.firms.traits import Traits
 from creditregime.indicators.measure import Indicators
 from creditregime.laboratory.catalogue import families
+from creditregime.phases import Phase
 from creditregime.presets import groups
+from creditregime.regime.pilots import Pilot
+from creditregime.regime.rating.conditions import Condition
+from creditregime.regime.spillover import Spillover
 from creditregime.state import Events, Firms, Records, Regulators
 
 ROOT = Path(__file__).parents[2]
@@ -67,8 +73,10 @@ def test_reference_has_every_other_key_of_the_scenario(pages: dict[str, str]) ->
             assert f"`{name}`\n" in pages["reference/scenario.md"], name
         else:
             assert f"[`{name}" in index, name
-    for key in Indicators.model_fields:
-        assert f"`{key}`\n" in pages["reference/indicators.md"], key
+    groups = {"indicators": Indicators, "spillover": Spillover, "behaviour": Traits, "rating": Condition}
+    for page, group in {**groups, "scenario": Phase, "pilots": Pilot}.items():
+        for key in group.model_fields:
+            assert f"`{key}`\n" in pages[f"reference/{page}.md"] or key in CHANNELS, f"{page}: {key}"
 
 
 def test_presets_page_has_every_preset_with_its_source(pages: dict[str, str]) -> None:

@@ -58,6 +58,8 @@ def small(words: list[str]) -> list[str]:
         words[1:1] = SMALL
     if words[0] == "compare":
         words = [*words, "--seeds", "1", "--workers", "1"]
+    if words[0] == "sweep":
+        words = [*words, "--workers", "1"]
     return words
 
 
@@ -79,7 +81,12 @@ def execute(arguments: list[str], folder: Path) -> str:
 
 @pytest.mark.parametrize("page", GUIDES)
 def test_commands(page: str, folder: Path) -> None:
-    tasks = [(small(words), target) for words, target in commands(page)]
+    for text in blocks(page, "yaml"):
+        if name := re.match(r"# (\S+\.yaml)\n", text):
+            (folder / name[1]).write_text(
+                re.sub(r"population\.firms=\d+, months=\d+", ", ".join(SMALL), text), encoding="utf-8"
+            )
+    tasks = [(small(words), target) for words, target in commands(page) if "dask" not in words]  # needs a cluster
     assert tasks
     execute(["-c", DRIVER, json.dumps(tasks)], folder)
 

@@ -12,10 +12,12 @@ SMALL = Size(full=False)
 
 
 @pytest.mark.parametrize("name", [*oracles()])
-def test_the_oracle_is_met(name: str) -> None:
-    found = oracles()[name].findings(SMALL)
+def test_the_oracle_is_met_or_fails_for_the_reason_that_it_states(name: str) -> None:
+    entry = oracles()[name]
+    found = entry.findings(SMALL)
     assert found
-    assert not [finding for finding in found if finding.verdict == "not met"]
+    missed = [finding for finding in found if finding.verdict == "not met"]
+    assert bool(missed) == bool(entry.known), missed or "it is met: say no longer that it is known to fail"
 
 
 def test_every_reduction_belongs_to_an_oracle_and_says_where_it_is_from() -> None:
@@ -31,4 +33,4 @@ def test_every_reduction_belongs_to_an_oracle_and_says_where_it_is_from() -> Non
 def test_the_table_has_a_row_a_comparison_and_does_not_depend_on_workers() -> None:
     one, two = (validate("becker", full=False, workers=number) for number in (1, 2))
     assert one.equals(two)
-    assert set(one.columns) == {"section", "oracle", "where", "expected", "obtained", "tolerance", "verdict"}
+    assert set(one.columns) == {"section", "oracle", "where", "expected", "obtained", "tolerance", "verdict", "known"}

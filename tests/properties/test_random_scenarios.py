@@ -65,6 +65,13 @@ BEHAVIOUR = (
         patience=st.sampled_from([None, 0.0, 0.9, 1 - 1e-9]),
         traits=st.sampled_from([{}, {"caution": 0.0}, {"caution_spread": 1.0, "connected": {"state": 1.0}}]),
     )
+    | kind(
+        "conform",
+        precision=st.sampled_from([0.0, 5.0, 1000.0]),
+        conformity=st.sampled_from([0.0, 0.3, 100.0]),
+        peers=st.sampled_from(["all", "partners"]),
+        initial=st.sampled_from([None, 0.0, 1.0]),
+    )
     | kind("logit", precision=st.sampled_from([0.0, 5.0, 1000.0]))
     | st.sampled_from(["always_comply", "never_comply", "once_bitten", "guard_the_grade"]).map(
         lambda name: {"kind": "per_firm", "strategy": name}
@@ -412,6 +419,8 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             data["inspection"]["number"] = draw(st.integers(0, 9))
     if data["finance"].get("rationed"):
         data["finance"] |= {"social_loans": draw(LOANS), "loan_agency": draw(st.sampled_from(TOPICS))}
+        if data["trade"]["kind"] != "none":
+            data["finance"] |= {"trade_credit": 2.0, "grade_worth": draw(st.sampled_from([0.0, 12.0]))}
     return data
 
 

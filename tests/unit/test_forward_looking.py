@@ -10,7 +10,7 @@ import pytest
 
 from creditregime import CreditRegime
 from creditregime.errors import ScenarioError
-from creditregime.firms.planning import Outlook, solve, values
+from creditregime.firms.planning import Chances, Outlook, solve, values
 from creditregime.regime.moves import Moves, moves
 from tests.helpers import REGIMES, bare, run, small
 
@@ -41,12 +41,15 @@ def outlook(seed: int, topics: int, grades: int, firms: int, whole: bool) -> Out
     promoted[-1] = recovered[-1] = 0
     shares = draws.dirichlet([1, 1, 1], topics)
     caught = draws.uniform(0, 0.9 / topics, (topics, grades, firms))
+    mistaken, part = caught * draws.uniform(0, 0.5, caught.shape), draws.uniform(0.5, 1, caught.shape)
+    penalty = draws.uniform(0, 2, (topics, grades, firms))
     return Outlook(
         Moves(after, above, promoted, recovered),
         shares,
-        caught,
+        Chances(caught, mistaken, caught * part, mistaken * part),
         1 - np.prod(1 - caught, axis=0) + 0.05,
-        draws.uniform(0, 2, (topics, grades, firms)),
+        penalty,
+        penalty / 3,
         np.sort(draws.uniform(-0.5, 1, (grades, firms)), axis=0)[::-1],
         draws.uniform(0.3, 1, (topics, firms)),
         draws.uniform(0.2, 2, (topics, firms)),
@@ -61,17 +64,22 @@ def value_of(problem: Outlook, effort: Array, firm: int) -> Array:
     topics, grades = effort.shape
     step, reward = np.zeros((grades, grades)), np.zeros(grades)
     for g in range(grades):
-        total = 0.0
+        total, soiled = 0.0, 0.0
         for k in range(topics):
-            found = problem.hazard[k, firm] * (1 - effort[k, g]) * problem.caught[k, g, firm]
-            total += found
+            violated = problem.hazard[k, firm] * (1 - effort[k, g])
+            caught, mistaken, exposed, wronged = (chance[k, g, firm] for chance in problem.chances)
+            total += violated * caught + (1 - violated) * mistaken
+            soiled += violated * exposed + (1 - violated) * wronged
             beyond = max(effort[k, g] - problem.intrinsic[firm], 0)
             cost = problem.cost[k, firm]
             whole = cost * effort[k, g] * (1 - problem.intrinsic[firm])
-            reward[g] -= (whole if problem.whole else cost / 2 * beyond**2) + found * problem.penalty[k, g, firm]
+            reward[g] -= whole if problem.whole else cost / 2 * beyond**2
+            reward[g] -= violated * caught * problem.penalty[k, g, firm]
+            reward[g] -= (1 - violated) * mistaken * problem.undeserved[k, g, firm]
             for s in range(3):
-                step[g, problem.moves.after[k, s, g]] += found * problem.shares[k, s]
-        up = problem.moves.promoted[g] * (problem.inspected[g, firm] - total)
+                step[g, problem.moves.after[k, s, g]] += violated * caught * problem.shares[k, s]
+            step[g, problem.moves.after[k, 0, g]] += (1 - violated) * mistaken
+        up = problem.moves.promoted[g] * max(problem.inspected[g, firm] - soiled, 0)
         up = min(up + problem.moves.recovered[g] * (1 - total), 1 - total)
         step[g, problem.moves.above[g]] += up
         step[g, g] += 1 - total - up
@@ -139,7 +147,8 @@ def test_without_grades_or_without_a_future_it_is_myopic(effort: str, same: str)
         chances = {"learning": {"kind": "none", "initial": 0.4}} if detection == "believed" else {}
         tiers = FINED | chances | {"registry": {"kind": "database"}, "rating": {"kind": "tiers"}}
         if detection == "announced":
-            tiers |= {"inspection": {"kind": "uniform", "rate": 1 - 0.6**12, "sensitivity": 1.0}}
+            exact = {"sensitivity": 1.0, "false_positive": 0.0}
+            tiers |= {"inspection": {"kind": "uniform", "rate": 0.4, "per": "month"} | exact}
         found = efforts("forward_looking", tiers, effort=effort, patience=0.0, detection=detection)
         np.testing.assert_allclose(found, myopic, rtol=1e-5)
 

@@ -189,3 +189,17 @@ def test_inspection_finds_nothing_that_monitoring_has_seen() -> None:
     rule.inspect(world)
     assert (world.firms.found[0] == Origin.MONITORING).all()
     assert not world.regulators.detections.any()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"kind": "uniform"}, {"kind": "grade", "rates": {"watched": 0.9}}, {"kind": "risk"}],
+    ids=lambda r: r["kind"],
+)
+def test_chances_of_an_inspection_are_stated_a_year_or_a_month(rule: dict[str, Any]) -> None:
+    alike = {"factors": dict.fromkeys("ABCD", 1.0)} if rule["kind"] == "risk" else {}
+    tiers = {"registry": {"kind": "database"}, "rating": {"kind": "tiers"}}
+    for per, chance in (("year", monthly(0.9)), ("month", 0.9)):
+        world, inspection = world_of({"rate": 0.9, "per": per} | rule | alike, **tiers)
+        often = frequency(world, inspection)
+        assert abs(often.mean() - chance) <= 4 * np.sqrt(chance * (1 - chance) / (often.size * MONTHS))

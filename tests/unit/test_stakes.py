@@ -139,5 +139,39 @@ def test_buyers_that_would_leave_are_at_stake_where_firms_foresee_it(spread: flo
     expected = 0.3 * margin * np.maximum(1 - firms.final_demand / firms.size, 0) * lost
     assert expected.max() > 0.1
     np.testing.assert_allclose(model.prospects().stakes()[0], expected, rtol=1e-4, atol=1e-6)
+    late = CreditRegime(model.spec.changed({"registry.delay": 4})).prospects().stakes()[0]
+    np.testing.assert_allclose(late, expected * factor**4, rtol=1e-4, atol=1e-6)
     for change in ({"behaviour.foresees_partners": False}, {"partners.review": 0.0}, {"lists.black.published": False}):
         assert not CreditRegime(model.spec.changed(change)).prospects().stakes().any()
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+def test_what_follows_the_entry_of_a_record_is_discounted_by_its_delay(spread: float) -> None:
+    graded = GRADED | {"lists": LISTED["lists"] | {"l": {"topic": "a", "serious": 0, "records": 1}}}
+    graded["measures"] = GRADED["measures"] | LISTED["measures"]
+    rule = {"kind": "none", "discount": 0.5, "traits": {"discount_spread": spread}}
+    spec = bare(1, **graded | {"behaviour": rule})
+    model = CreditRegime(spec)
+    at_once = model.prospects().stakes()
+    factor = (1 + model.world.firms.discount.astype(float)) ** (-1 / 12)
+    assert at_once.min() > 0.1
+    late = CreditRegime(spec.changed({"registry.delay": 3})).prospects().stakes()
+    np.testing.assert_allclose(late[0], at_once[0] * factor**3, rtol=1e-5)
+
+
+def test_the_rewards_of_a_redlist_are_lost_with_the_finding() -> None:
+    red = {"red": {"colour": "red", "at_stake": True, "clean_months": 5}}
+    reward = {"agency": "a", "lever": "subsidy", "size": 0.02, "lists": ["red"]}
+    base = LISTED | {"lists": red, "measures": {}, "rewards": {"r": reward}}
+    base |= {"behaviour": {"kind": "none", "discount": 0.5}}
+    for delay in (0, 3):
+        spec = bare(2, **base).changed({"registry.delay": delay})
+        assert at_stake(spec, listing=np.array([1]))[1, 0] == pytest.approx(0.02 * present_months(5, 0.5), rel=1e-5)
+
+
+def test_patience_by_the_month_stands_for_the_discount_by_the_year() -> None:
+    rule = {"kind": "none", "patience": 0.9}
+    found = CreditRegime(bare(2, **LISTED | {"behaviour": rule})).prospects().stakes()[0]
+    np.testing.assert_allclose(found, 0.25 * 0.02 * (1 - 0.9**24) / 0.1, rtol=1e-5)
+    myopic = CreditRegime(bare(2, **LISTED | {"behaviour": rule | {"patience": 0.0}})).prospects().stakes()[0]
+    np.testing.assert_allclose(myopic, 0.25 * 0.02, rtol=1e-5)

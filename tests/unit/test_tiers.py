@@ -9,8 +9,7 @@ import pytest
 
 from creditregime import CreditRegime
 from creditregime.errors import ScenarioError
-from creditregime.firms.strategies import strategy
-from tests.helpers import bare, prepared, run
+from tests.helpers import bare, prepared
 
 NAMES = ["a", "b", "c", "d"]  # best first
 TIERS: dict[str, Any] = {
@@ -87,37 +86,21 @@ def test_new_firms_begin_where_the_rule_says() -> None:
     assert (CreditRegime(bare(1, **TIERS)).world.firms.grade == 3).all()
 
 
-P, V, UP = (0.02, 0.05, 0.15, 0.40), (0.10, 0.15, 0.20, 0.30), 0.5  # by tier, best first
-PRINTED = (0.902199, 0.084913, 0.010614, 0.002274)
-
-
-def chain() -> np.ndarray[Any, Any]:
-    """Return the chain's stationary shares, best tier first, from its ratios."""
-    down, up = np.multiply(P, V), np.multiply(P, np.subtract(1, V)) * UP
-    shares = np.cumprod([1, *(down[:-1] / up[1:])])
-    return shares / shares.sum()
-
-
-def test_stationary_shares_are_those_of_the_birth_and_death_chain() -> None:
-    np.testing.assert_allclose(chain(), PRINTED, atol=1e-6)
-
-    @strategy("by_tier")
-    def by_tier(firm: Any) -> float:
-        return 1 - V[3 - firm.grade_rank]
-
-    faster = {name: float(1 - (1 - chance) ** 12) for name, chance in zip(NAMES, P, strict=True)}
+def test_records_of_several_topics_move_one_tier_a_month() -> None:
+    found = {"sensitivity": 1.0, "false_positive": 0.0}
     spec = bare(
-        1,
+        3,
         **TIERS,
-        **{"population.firms": 300, "months": 400},
-        topics={"a": {"hazard": 1.0}},
-        behaviour={"kind": "per_firm", "strategy": "by_tier"},
+        topics={name: {"hazard": 1.0} for name in "xyz"},
+        behaviour={"kind": "types", "types": {"all": {"effort": 0.0}}},
         violations={"kind": "hazard", "complaints": 0, "log": False},
-        inspection={"kind": "grade", "rates": faster, "sensitivity": 1.0, "false_positive": 0.0},
-    ).changed({"rating.promotion": UP})
-    series = run(spec).series.monthly().iloc[100:]
-    for name, share in zip(NAMES, chain(), strict=True):
-        assert series[f"grade_{name}"].mean() == pytest.approx(share, abs=0.02), name
+        inspection={"kind": "uniform", "per": "month", "rate": 1.0} | found,
+    )
+    model = CreditRegime(spec)
+    for grade in (2, 1, 0, 0):
+        model.step()
+        assert (model.world.firms.found > 0).all()
+        assert (model.world.firms.grade == grade).all()
 
 
 @pytest.mark.parametrize(

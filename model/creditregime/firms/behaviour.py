@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Literal, Self
 
 import numpy as np
+from pydantic import model_validator
 from scipy.special import expit, ndtri
 
 from creditregime.component import Rule, parameter
@@ -13,6 +15,7 @@ from creditregime.firms.stakes import Prospects
 from creditregime.firms.strategies import find_strategy
 from creditregime.firms.traits import Traits
 from creditregime.state import Floats, Rows
+from creditregime.units import MONTHS, TIE
 from creditregime.world import World
 
 
@@ -33,6 +36,9 @@ class Behaviour(Rule, family="behaviour"):
         0.9, unit="-", ge=0, le=2, description="how total compliance cost grows with size; below 1 burdens small firms"
     )
     discount: float = parameter(0.10, unit="1/year", ge=0, description="rate at which firms discount later losses")
+    patience: float | None = parameter(
+        None, unit="1/month", ge=0, lt=1, description="what one unit next month is worth; None follows the discount"
+    )
     foresees_partners: bool = parameter(
         False,
         unit="-",
@@ -40,6 +46,12 @@ class Behaviour(Rule, family="behaviour"):
         standing="partly",
     )
     traits: Traits = parameter(default_factory=Traits, unit="-", description="how firms differ in character")
+
+    @model_validator(mode="after")
+    def _one_patience(self) -> Self:
+        if self.patience is not None and self.traits.discount_spread:
+            raise ValueError("patience: one for all does not go with traits.discount_spread; leave it out")
+        return self
 
     def prepare(self, world: World) -> None:
         """Draw each firm's cost factor and private optimum, and start there."""
@@ -63,6 +75,8 @@ class Behaviour(Rule, family="behaviour"):
 
     def discounting(self, world: World) -> float | Floats:
         """Return the rate a year at which firms discount: one for all, or one a firm, (N,), where they differ."""
+        if self.patience is not None:
+            return math.inf if self.patience < 1e-20 else self.patience**-MONTHS - 1
         return world.firms.discount if self.traits.discount_spread else self.discount
 
     def choose(self, world: World, prospects: Prospects) -> None:
@@ -163,8 +177,8 @@ class Threshold(AllOrNothing, kind="threshold"):
         """Set each effort to 0 or 1."""
         for k, stake in enumerate(prospects.stakes()):
             gain = self.gain(world, k, stake)
-            cost = self.cost(world, k)
-            world.firms.effort[k] = gain >= cost * (1 - world.firms.intrinsic)
+            cost = self.cost(world, k) * (1 - world.firms.intrinsic)
+            world.firms.effort[k] = gain >= cost * np.float32(1 - TIE)
 
 
 class Logit(AllOrNothing, kind="logit"):
@@ -180,8 +194,13 @@ class Logit(AllOrNothing, kind="logit"):
         for k, stake in enumerate(prospects.stakes()):
             net = self.gain(world, k, stake)
             net -= self.cost(world, k) * (1 - firms.intrinsic)
+            net = self.weighed(world, k, net)
             net *= np.float32(self.precision / world.law.cost[k])
             firms.effort[k] = world.draws.uniform("choose", world.month, k) < expit(net)
+
+    def weighed(self, world: World, k: int, net: Floats) -> Floats:
+        """Return what firms weigh in their choice, (N,), given the net gain of complying, share of revenue."""
+        return net
 
 
 class PerFirm(Behaviour, kind="per_firm"):

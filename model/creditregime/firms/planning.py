@@ -8,17 +8,36 @@ choice in each topic is the myopic one with the loss of value added to the penal
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.regime.moves import Moves
+from creditregime.units import TIE
 
 Reals = NDArray[np.float64]
 
 MOST_ROUNDS = 100
 SETTLED = 1e-12
+
+
+class Chances(NamedTuple):
+    """What can happen to a firm in a month by topic and grade, (K, G, n), if it violates the topic and if it does not.
+
+    Attributes
+    ----------
+    caught, mistaken
+        Probability of a record of what it did, and of what it did not do.
+    exposed, wronged
+        Probability of the same in the course of an inspection, which then is not clean.
+    """
+
+    caught: Reals
+    mistaken: Reals
+    exposed: Reals
+    wronged: Reals
 
 
 class Outlook(NamedTuple):
@@ -30,12 +49,12 @@ class Outlook(NamedTuple):
         How the grade moves.
     shares : (K, 3)
         Shares of the severities.
-    caught : (K, G, n)
-        Probability that a violation is found.
+    chances
+        What regulators find, each (K, G, n).
     inspected : (G, n)
         Probability a month of an inspection by which the grade can rise.
-    penalty : (K, G, n)
-        What a violation that is found costs, the value of the grade apart.
+    penalty, undeserved : (K, G, n)
+        What a violation that is found costs, and what a false finding costs, the value of the grade apart.
     held : (G, n)
         What it costs to be rated so in a month.
     hazard, cost : (K, n)
@@ -48,15 +67,21 @@ class Outlook(NamedTuple):
 
     moves: Moves
     shares: Reals
-    caught: Reals
+    chances: Chances
     inspected: Reals
     penalty: Reals
+    undeserved: Reals
     held: Reals
     hazard: Reals
     cost: Reals
     intrinsic: Reals
     patience: Reals
     whole: bool
+
+
+At = tuple[Any, ...]
+EVERYWHERE: At = ()
+"""Every grade; or an index of the grade that each firm holds."""
 
 
 def values(outlook: Outlook) -> Reals:
@@ -75,23 +100,32 @@ def values(outlook: Outlook) -> Reals:
     return worth
 
 
-def loss(outlook: Outlook, worth: Reals, k: int) -> Reals:
-    """Return the present value lost with a record of topic `k` in each grade, (G, n)."""
-    after = sum(outlook.shares[k, s] * worth[outlook.moves.after[k, s]] for s in range(3))
-    lost: Reals = outlook.shares[k].sum() * worth - after + missed(outlook.moves, worth)
-    return lost
+def gain(outlook: Outlook, worth: Reals, k: int, falls: Sequence[Reals], at: At = EVERYWHERE) -> Reals:
+    """Return what full compliance in topic `k` is worth, (G, n), or (n,) at the grade that each firm holds.
 
-
-def missed(moves: Moves, worth: Reals) -> Reals:
-    """Return the value of the chance to rise that a record takes away in each grade, (G, n)."""
-    chance: Reals = (moves.promoted + moves.recovered)[:, None] * (worth[moves.above] - worth)
-    return chance
+    Parameters
+    ----------
+    worth : (G, n)
+        Of being rated in each grade.
+    falls
+        What a record of each severity takes of it, three times (G, n) or (n,).
+    at
+        An index into (G, n).
+    """
+    moves, (caught, mistaken, exposed, wronged) = outlook.moves, (chance[k][at] for chance in outlook.chances)
+    rise = worth[moves.above] - worth
+    penalty = outlook.penalty[k][at] + sum(outlook.shares[k, s] * fall for s, fall in enumerate(falls))
+    undeserved = outlook.undeserved[k][at] + falls[0]  # what is not there is recorded as minor
+    avoided: Reals = caught * penalty - mistaken * undeserved
+    avoided += (moves.promoted[:, None] * rise)[at] * (exposed - wronged)
+    avoided += (moves.recovered[:, None] * rise)[at] * (caught - mistaken)
+    return outlook.hazard[k] * avoided
 
 
 def response(gain: Reals, cost: Reals, intrinsic: Reals, whole: bool) -> Reals:
     """Return the best effort given the gain from full compliance and its cost."""
     if whole:
-        best: Reals = (gain >= cost * (1 - intrinsic) * (1 - SETTLED)).astype(np.float64)
+        best: Reals = (gain >= cost * (1 - intrinsic) * (1 - TIE)).astype(np.float64)
         return best
     best = np.clip(intrinsic + gain / cost, 0, 1)
     return best
@@ -99,29 +133,33 @@ def response(gain: Reals, cost: Reals, intrinsic: Reals, whole: bool) -> Reals:
 
 def _policy(outlook: Outlook, worth: Reals) -> Reals:
     """Return the best efforts, (K, G, n), if it is worth so much to be rated in each grade."""
-    efforts = np.empty_like(outlook.caught)
-    for k, caught in enumerate(outlook.caught):
-        gain = outlook.hazard[k] * caught * (outlook.penalty[k] + loss(outlook, worth, k))
-        efforts[k] = response(gain, outlook.cost[k], outlook.intrinsic, outlook.whole)
+    efforts = np.empty_like(outlook.penalty)
+    for k in range(len(efforts)):
+        falls = [worth - worth[outlook.moves.after[k, s]] for s in range(3)]
+        efforts[k] = response(gain(outlook, worth, k, falls), outlook.cost[k], outlook.intrinsic, outlook.whole)
     return efforts
 
 
 def _evaluate(outlook: Outlook, efforts: Reals) -> Reals:
     """Return the value of a month that begins in each grade, and of all that follow, under a policy, (G, n)."""
-    moves, grades = outlook.moves, len(outlook.held)
-    found = outlook.hazard[:, None] * (1 - efforts) * outlook.caught
-    found /= np.maximum(found.sum(axis=0), 1)
-    total = found.sum(axis=0)
-    reward = -_spent(outlook, efforts) - (found * outlook.penalty).sum(axis=0)
-    rise = moves.promoted[:, None] * np.maximum(outlook.inspected - total, 0) + moves.recovered[:, None] * (1 - total)
+    moves, grades, chances = outlook.moves, len(outlook.held), outlook.chances
+    violated = outlook.hazard[:, None] * (1 - efforts)
+    rightly, wrongly = violated * chances.caught, (1 - violated) * chances.mistaken
+    most = np.maximum((rightly + wrongly).sum(axis=0), 1)
+    rightly, wrongly = rightly / most, wrongly / most
+    total = (rightly + wrongly).sum(axis=0)
+    soiled = (violated * chances.exposed + (1 - violated) * chances.wronged).sum(axis=0)
+    reward = -_spent(outlook, efforts) - (rightly * outlook.penalty + wrongly * outlook.undeserved).sum(axis=0)
+    rise = moves.promoted[:, None] * np.maximum(outlook.inspected - soiled, 0) + moves.recovered[:, None] * (1 - total)
     rise = np.minimum(rise, 1 - total)
     matrix = np.zeros((grades, grades, reward.shape[1]))
     for g in range(grades):
         matrix[g, moves.above[g]] += rise[g]
         matrix[g, g] += 1 - rise[g] - total[g]
-        for k in range(len(found)):
+        for k in range(len(rightly)):
             for s in range(3):
-                matrix[g, moves.after[k, s, g]] += outlook.shares[k, s] * found[k, g]
+                matrix[g, moves.after[k, s, g]] += outlook.shares[k, s] * rightly[k, g]
+            matrix[g, moves.after[k, 0, g]] += wrongly[k, g]
     reward -= (matrix * outlook.held).sum(axis=1)
     matrix *= -outlook.patience
     matrix[np.arange(grades), np.arange(grades)] += 1

@@ -13,11 +13,12 @@ Row = dict[str, NDArray[np.float64]]
 
 
 def credit_row(world: World) -> Row:
-    """Return debt, its mean spread, what households buy, and their trust, (J,) each, before firms leave."""
-    size = world.total(world.firms.size)
+    """Return debt, its mean spread, trade credit, what households buy, and their trust, (J,), before firms leave."""
+    size, none = world.total(world.firms.size), np.zeros(len(world.spans))
     return {
         "debt": world.total(world.firms.debt) / size,
-        "spread": np.asarray(world.tally.get("spread", np.zeros(len(size)))),
+        "spread": np.asarray(world.tally.get("spread", none)),
+        "trade_credit": np.asarray(world.tally.get("trade_credit", none)) / size,
         "household_demand": world.ledger.flows[:, Payer.HOUSEHOLDS, Payer.FIRMS] / size,
         "trust": trust.index(world),
     }

@@ -292,6 +292,6 @@ def turnover(world: World) -> Row:
     }
     row["overseas_links_dropped"] = world.tally.get("overseas_links_dropped", nothing)
     flows = ("relocations", "entries", "associated_entries", "links_lost", "links_found", "bank_losses", "defaults")
-    for name in flows:
+    for name in (*flows, "trade_credit_lost"):
         row[name] = world.tally.get(name, nothing)
     return row

@@ -11,6 +11,7 @@ import pandas as pd
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.outcomes import OUTCOMES, summarise
 from creditregime.laboratory.run import RunResult
+from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.systems import Evidence, System
 
 WIDTH = 92
@@ -46,6 +47,22 @@ def effect_lines(result: Comparison) -> str:
     head = f"{'':<{_LABEL}} {'scenario':>9} {'against':>9} {'effect':>9}  95% interval"
     lines = [*_captions(result), "", head, _RULE, *(_effect_line(row) for _, row in rows.iterrows())]
     return "\n".join([*lines, _RULE, *_fate_lines(result), _NOTE_LEVELS, *_notes(result)])
+
+
+def risk_lines(found: pd.DataFrame, replaceability: str, most: int = 10) -> str:
+    """Return the firms with the largest systemic risk."""
+    head = f"{'firm':>8} {'sector':<32} {'size':>10} {'index':>9} {'downstream':>11} {'upstream':>9}"
+    lines = [
+        f"Systemic risk of {len(found)} firms, replaceability {replaceability}: the largest",
+        "",
+        head,
+        "-" * len(head),
+    ]
+    largest = found.sort_values("esri", ascending=False, kind="stable").head(most)
+    for row, sector, size, index, down, up in largest.itertuples(name=None):
+        lines.append(f"{row:>8} {_cut(sector, 32):<32} {number(size):>10} {index:>9.4f} {down:>11.4f} {up:>9.4f}")
+    note = "Index: share of the economy's sales to firms that is lost when the firm closes (Diem et al. 2022)."
+    return "\n".join([*lines, "-" * len(head), note])
 
 
 _NOTE_LEVELS = "Levels are means of the last 5 years (or the whole run if shorter); exits are totals of the run."
@@ -105,9 +122,28 @@ def validation_lines(found: pd.DataFrame) -> str:
                 f"{_cut(str(row.where), 44):<44} {_cut(str(row.expected), 20):<20} {_cut(str(row.obtained), 26):<26}"
             )
             lines.append(f"  {texts} {row.verdict}")
+        if reason := rows["known"].iloc[0]:
+            lines += textwrap.wrap(f"Known to fail: {reason}.", 100, initial_indent="  ", subsequent_indent="  ")
     number = found["verdict"].value_counts()
     counts = ", ".join(f"{number.get(verdict, 0)} {verdict}" for verdict in ("met", "not met", "not testable"))
     return "\n".join([f"  {'case':<44} {'expected':<20} {'obtained':<26} verdict", *lines, "", counts])
+
+
+def sweep_lines(result: Sweep) -> str:
+    """Return what a sweep gave: the mean outcomes of the first points, and what failed."""
+    runs, names = result.runs, result.study.outcomes[:4]
+    factors = [name for name in result.points if name != "point"]
+    means = runs.groupby(["point", *factors], sort=False)[names].mean().round(4).reset_index()
+    lines = [f"{result.study.title or 'study'}: {len(result.points):,} points, {len(runs):,} runs", ""]
+    lines += [means.head(_MOST_POINTS).to_string(index=False)]
+    lines += [f"... {len(means) - _MOST_POINTS:,} more points"] * (len(means) > _MOST_POINTS)
+    failures = result.failures
+    if len(failures):
+        lines += ["", f"{len(failures):,} runs failed, the first: {failures['error'].iloc[0]}"]
+    return "\n".join([*lines, "", f"Results: {result.folder}"])
+
+
+_MOST_POINTS = 20
 
 
 def _effect_line(row: pd.Series) -> str:  # type: ignore[type-arg]

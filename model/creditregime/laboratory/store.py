@@ -8,10 +8,10 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 import pyarrow as pa
@@ -53,6 +53,31 @@ def open_folder(path: str | Path) -> Iterator[Path]:
         if isinstance(error, OSError) and not isinstance(error, StoreError | BrokenPipeError):
             raise StoreError(f"{target}: cannot be written: {error.strerror or error}") from None
         raise
+
+
+@contextmanager
+def open_file(path: str | Path) -> Iterator[TextIO]:
+    """Yield a hidden text file to write to; it becomes `path` when all is written, and vanishes if anything fails.
+
+    Raises
+    ------
+    StoreError
+        One line: `path` is a folder, cannot be written, or the disk is full.
+    """
+    target = Path(path).absolute()
+    if target.is_dir():
+        raise StoreError(f"{target}: is a folder; a file is needed")
+    partial = target.with_name(f".{target.name[:100]}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        partial.replace(target)
+    except OSError as error:
+        raise StoreError(f"{target}: cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):  # it is gone if all went well, and there is nothing to tidy up if it never was
+            partial.unlink()
 
 
 def check_folder(path: str | Path) -> Path:

@@ -80,13 +80,10 @@ def _in_processes(
     modules: Sequence[str],
     done: Callable[[], object],
 ) -> list[T]:
-    before = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _begin, (plugins.loaded(), modules, function, common))
+    pool = Processes(workers, modules, function, common)
     futures: list[Future[T]] = []
     try:
-        with _quiet_birth():
-            futures += [pool.submit(_call, task) for task in tasks]
+        futures += [pool.submit(_call, task) for task in tasks]
         for future in as_completed(futures):
             future.result()
             done()
@@ -94,9 +91,42 @@ def _in_processes(
     except BrokenProcessPool:
         raise CreditRegimeError("a worker process died (out of memory?); try fewer workers") from None
     finally:  # after an error or Ctrl-C nobody waits for the tasks in hand
-        finished = all(future.done() for future in futures)
-        pool.shutdown(wait=finished, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - before:
+        pool.dismiss(wait=all(future.done() for future in futures))
+
+
+class Processes(ProcessPoolExecutor):
+    """Local processes that know the user's rules, end with this one, and leave Ctrl-C to it.
+
+    Parameters
+    ----------
+    workers
+        Number of processes.
+    modules
+        Modules that each of them imports.
+    function, common
+        What `each` calls, and its first arguments.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        modules: Sequence[str] = (),
+        function: Callable[..., Any] = print,
+        common: tuple[Any, ...] = (),
+    ) -> None:
+        self._before = set(multiprocessing.active_children())
+        context = multiprocessing.get_context("spawn")
+        super().__init__(workers, context, _begin, (plugins.loaded(), modules, function, common))
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Hand over a task; a process is started for it where fewer are there than allowed."""
+        with _quiet_birth():
+            return super().submit(function, *args, **kwargs)
+
+    def dismiss(self, *, wait: bool) -> None:
+        """End all processes, at once unless they are to finish what they do."""
+        self.shutdown(wait=wait, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - self._before:
             child.terminate()
 
 

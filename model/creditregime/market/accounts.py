@@ -98,8 +98,9 @@ class Accounts(Lending, kind="accounts"):
         world.count("compensation", rows, amount)
 
     def wind_up(self, world: World, rows: np.ndarray) -> None:
-        """Repay banks as far as the assets go (they bear the rest), and the owners with what remains."""
+        """Repay banks as far as the assets go (with suppliers, they bear the rest), then the owners."""
         firms = world.firms
+        self.share_losses(world, rows)
         assets = firms.equity[rows] + firms.debt[rows]
         if self.liquidation_cost:
             cost = np.maximum(assets, 0) * (np.float32(self.liquidation_cost) * (firms.equity[rows] < 0))

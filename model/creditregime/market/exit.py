@@ -9,7 +9,7 @@ from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Lever
 from creditregime.component import Rule, parameter
 from creditregime.market.finance import Finance
 from creditregime.market.partners import drop
-from creditregime.state import NEVER
+from creditregime.state import NEVER, Bytes, Rows
 from creditregime.units import MONTHS, monthly
 from creditregime.world import World
 
@@ -67,15 +67,7 @@ class StandardExit(Exit, kind="standard"):
         rows = np.flatnonzero(cause)
         if not len(rows):
             return
-        attribution = self._attribute(world, rows, cause[rows])
-        world.log(Event.EXITED, rows, cause[rows], attribution)
-        for code in ExitCause:
-            if code:
-                world.count(f"exits_{code.name.lower()}", rows[cause[rows] == code])
-        for item in Attribution:
-            world.count(f"exits_by_{item.name.lower()}", rows[attribution == item])
-        finance.wind_up(world, rows)
-        _clear(world, rows)
+        take_out(world, finance, rows, cause[rows], self._attribute(world, rows, cause[rows]))
 
     def _causes(self, world: World) -> NDArray[np.uint8]:
         firms = world.firms
@@ -127,6 +119,18 @@ class StandardExit(Exit, kind="standard"):
         attribution[revoked & ~by_own_act] = Attribution.ASSOCIATED_SANCTIONS
         attribution[cause == ExitCause.BACKGROUND] = Attribution.BACKGROUND
         return attribution
+
+
+def take_out(world: World, finance: Finance, rows: Rows, cause: Bytes, attribution: Bytes) -> None:
+    """Log and count the exits of some rows, wind the firms up, and clear the rows."""
+    world.log(Event.EXITED, rows, cause, attribution)
+    for code in ExitCause:
+        if code:
+            world.count(f"exits_{code.name.lower()}", rows[cause == code])
+    for item in Attribution:
+        world.count(f"exits_by_{item.name.lower()}", rows[attribution == item])
+    finance.wind_up(world, rows)
+    _clear(world, rows)
 
 
 def _clear(world: World, rows: NDArray[np.int64]) -> None:

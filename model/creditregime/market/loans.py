@@ -6,20 +6,20 @@ import numpy as np
 
 from creditregime.codes import OWNERSHIPS, Lever
 from creditregime.component import parameter
-from creditregime.market.credit_file import CreditFile
+from creditregime.market.trade_credit import TradeCredit
 from creditregime.regime.levers import PRIVATE_PREMIUM
 from creditregime.state import Floats
 from creditregime.units import MONTHS
 from creditregime.world import World
 
 
-class Lending(CreditFile):
+class Lending(TradeCredit):
     """Common part of the rules under which banks lend working capital.
 
     What a firm needs is ``debt`` months of the sales that it has, or could have: banks lend it less the share by which
     they ration its owners. Loans by grade fill that gap as far as the firm's taxes reach; banks that monitor risk then
     withhold a share from firms with a bad file. With ``working_capital``, output is limited to what loans and own
-    funds can finance.
+    funds can finance. What suppliers let a firm owe is not needed of banks, what its buyers owe is needed beyond.
     """
 
     debt: float = parameter(2.0, unit="months of revenue", ge=0, description="working-capital debt")
@@ -60,13 +60,14 @@ class Lending(CreditFile):
             shortfall = np.maximum(1 - np.arange(len(law.grades)) / law.best, 0)
             yearly = self.file_spread * self.social_weight * law.margins.debt[:, None] * shortfall
             law.grade_cost += (yearly / MONTHS / law.grade_cost.shape[1]).astype(np.float32)[:, None]
+        self.price_trade_credit(world)
         if self.social_loans and self.working_capital:
             firms = world.firms
             missing = world.total(self._refused(world) * firms.size) / world.total(firms.size) * self.debt
             yearly_tax = world.total((firms.taxes[1] + firms.taxes[2]) / 2) / world.total(firms.size)
             volume = np.minimum(self._multiples(world) * yearly_tax[:, None], missing[:, None])
             worth = law.margins.contribution[:, None] * volume / self.working_capital
-            law.grade_cost[:, self._file(world)] -= worth.astype(np.float32)
+            law.grade_cost[:, self.loan_file(world)] -= worth.astype(np.float32)
 
     def loan_target(self, world: World) -> Floats:
         """Return what banks lend each firm at the end of the month, (N,) money."""
@@ -75,6 +76,8 @@ class Lending(CreditFile):
         if self.working_capital:  # else output that lacked funds would take the loan away that it lacks
             level = np.maximum(level, np.minimum(firms.demand, firms.inputs) * firms.active)
         loans: Floats = np.float32(self.debt) * firms.size * level
+        if self.trade_credit:
+            loans = np.maximum(loans - self.balance(world), 0)
         if self.rationed:
             refused = loans * self._refused(world)
             loans -= refused
@@ -106,7 +109,10 @@ class Lending(CreditFile):
         """Write the level of output that each firm's loans and own funds can finance next month."""
         if self.working_capital:
             firms = world.firms
-            firms.funded[0] = (firms.debt + self.liquid(world)) / (np.float32(self.working_capital) * firms.size)
+            funds = firms.debt + self.liquid(world)
+            if self.trade_credit:
+                funds = np.maximum(funds + self.balance(world), 0)
+            firms.funded[0] = funds / (np.float32(self.working_capital) * firms.size)
 
     def fund_new(self, world: World, rows: np.ndarray) -> None:
         """Finance the first month of new firms: founders have paid in all their capital, and banks know no taxes."""
@@ -124,7 +130,7 @@ class Lending(CreditFile):
     def _by_grade(self, world: World) -> Floats:
         """Return the largest loan that each firm's grade and taxes allow, (N,) money."""
         firms = world.firms
-        multiple = self._multiples(world).astype(np.float32)[firms.grade[self._file(world)]]
+        multiple = self._multiples(world).astype(np.float32)[firms.grade[self.loan_file(world)]]
         if world.law.partial:
             multiple *= firms.rated  # who is not rated has no grade to show
         return multiple * (firms.taxes[1] + firms.taxes[2]) / 2
@@ -132,5 +138,6 @@ class Lending(CreditFile):
     def _multiples(self, world: World) -> np.ndarray:
         return np.array([self.social_loans.get(name, 0.0) for name in world.law.grades])
 
-    def _file(self, world: World) -> int:
+    def loan_file(self, world: World) -> int:
+        """Return the file of the agency whose grades banks and suppliers read."""
         return world.topics.index(self.loan_agency) if len(world.firms.grade) > 1 else 0

@@ -130,11 +130,13 @@ def sizes(
     final_demand_share
         Share of size sold to others than firms where neither is stated, (N,).
     max_input_share
-        Most that inputs may cost per unit of output.
+        Most that inputs may cost per unit of output. Where it is above 1, firms that sell nothing get a size that is
+        smaller in proportion: at 1e9 they add next to nothing to the economy.
     """
     asked = np.where(np.isnan(demand), sold / (1 - final_demand_share), sold + demand)
     size = np.maximum(asked, bought / (max_input_share - imports))
     size = np.where(np.isnan(stated), size, stated)
     typical = size[size > 0].mean() if (size > 0).any() else 1.0
+    typical /= max(max_input_share, 1)
     whole: Reals = np.where((size > 0) | (stated == 0), size, typical)  # without links or demand: an average firm
     return whole

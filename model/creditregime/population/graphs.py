@@ -9,7 +9,7 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import nearest
@@ -63,7 +63,7 @@ def arrays_of(
     *,
     final_demand_share: float = 0.0,
     max_input_share: float = 0.9,
-    essential: int = 1,
+    essential: ArrayLike = 1,
     sector: str = "all",
     region: str = "all",
     ownership: str = "private",
@@ -86,14 +86,18 @@ def arrays_of(
     final_demand_share
         Share of size sold to others than firms, in [0, 1).
     max_input_share
-        Most that inputs may cost per unit of output.
+        Most that inputs may cost per unit of output. Up to 1, sales are raised to meet it, by final demand. A large
+        number leaves sizes at what the edges say: firms may then buy for more than they sell, and a firm that sells to
+        no firm gets next to no size (its inputs divided by the number, or the mean size). Such an economy runs with
+        ``finance.kind: none`` only.
     essential
-        Code for all sector pairs, unless the graph comes from `to_networkx`.
+        Code for all sector pairs, or codes by [supplier sector, buyer sector] in the order of their names; unless the
+        graph comes from `to_networkx`.
     sector, region, ownership
         What a node is that does not say.
     """
-    if not 0 <= final_demand_share < 1 or not 0 < max_input_share < 1:
-        raise PopulationError("from_networkx: final_demand_share must be in [0, 1) and max_input_share in (0, 1)")
+    if not 0 <= final_demand_share < 1 or not 0 < max_input_share <= 1e9:
+        raise PopulationError("from_networkx: final_demand_share must be in [0, 1) and max_input_share in (0, 1e9]")
     nodes: dict[Hashable, int] = {node: row for row, node in enumerate(graph)}
     if not nodes:
         raise PopulationError("graph: no firms; at least 1 is needed")
@@ -128,10 +132,15 @@ def _facts(graph: nx.Graph[Any]) -> dict[str, Any]:
     return facts
 
 
-def _sector_arrays(facts: Mapping[str, Any], sectors: int, essential: int) -> dict[str, Any]:
+def _sector_arrays(facts: Mapping[str, Any], sectors: int, essential: ArrayLike) -> dict[str, Any]:
     """Return essentiality and shares: from the graph if it has them, else one code and zero shares."""
     shares = {name: facts.get(name, np.zeros(sectors)) for name in _SHARES}
-    return {"essential": facts.get("essential", np.full((sectors, sectors), essential)), **shares}
+    codes = np.asarray(facts.get("essential", essential))
+    if codes.shape not in ((), (sectors, sectors)):
+        raise PopulationError(
+            f"graph: essential has the shape {codes.shape}; one code or {(sectors, sectors)} is needed"
+        )
+    return {"essential": np.broadcast_to(codes, (sectors, sectors)).copy(), **shares}
 
 
 def _coded(graph: nx.Graph[Any], name: str, default: str, known: Any) -> tuple[tuple[str, ...], NDArray[np.uint8]]:

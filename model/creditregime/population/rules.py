@@ -44,7 +44,11 @@ class Graph(Population, kind="graph"):
         lt=1,
     )
     max_input_share: float = parameter(
-        0.9, unit="share of output", description="most that inputs may cost; output is raised to meet it", gt=0, le=0.98
+        0.9,
+        unit="share of output",
+        description="most that inputs may cost; output is raised to meet it; above 0.99 only with finance.kind none",
+        gt=0,
+        le=1e9,
     )
     essential: Literal[0, 1, 2] = parameter(
         1, unit="code", description="all inputs are non-essential (0), essential (1) or negligible (2)"

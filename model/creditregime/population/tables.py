@@ -58,7 +58,7 @@ class Tables(Population, kind="tables"):
         unit="share of output",
         description="most that a firm's inputs may cost; above 0.99 only with finance.kind none",
         gt=0,
-        le=100,
+        le=1e9,
     )
     input_share: float = parameter(
         0.5,

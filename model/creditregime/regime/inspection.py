@@ -145,6 +145,9 @@ class Uniform(Inspection, kind="uniform"):
         source="State Council 2018: about 5% of enterprises a year are randomly checked",
         standing="real",
     )
+    per: Literal["year", "month"] = parameter(
+        "year", unit="-", description="whether the chances of an inspection are stated a year, or a month"
+    )
 
     def select(self, world: World, k: int, called: Flags | None) -> Flags:
         """Draw independently."""
@@ -156,11 +159,15 @@ class Uniform(Inspection, kind="uniform"):
 
     def chance(self, world: World, k: int) -> Floats | np.float32:
         """Return the probability a month before measures, a scalar or (N,)."""
-        return np.float32(monthly(float(by_topic(self.rate, world.topics)[k])))
+        return np.float32(self.monthly(float(by_topic(self.rate, world.topics)[k])))
+
+    def monthly(self, chance: float) -> float:
+        """Return the chance a month of an inspection that is stated so."""
+        return chance if self.per == "month" else monthly(chance)
 
     def announced(self, world: World, k: int) -> Floats:
         """Return the same probability for every grade."""
-        rate = monthly(float(by_topic(self.rate, world.topics)[k]))
+        rate = self.monthly(float(by_topic(self.rate, world.topics)[k]))
         return np.full(len(world.law.grades), rate, np.float32)
 
 
@@ -185,7 +192,7 @@ class ByGrade(Uniform, kind="grade"):
         if (base, file) not in world.memo:
             world.memo[base, file] = self.announced(world, k)[grade[file]]
             if world.law.partial:
-                world.memo[base, file][~world.firms.rated] = np.float32(monthly(base))
+                world.memo[base, file][~world.firms.rated] = np.float32(self.monthly(base))
         chance: Floats = world.memo[base, file]
         if self.listed_factor != 1:
             chance = chance.copy()
@@ -198,7 +205,7 @@ class ByGrade(Uniform, kind="grade"):
         if self.topics and world.topics[k] not in self.topics:
             return super().announced(world, k)
         base = float(by_topic(self.rate, world.topics)[k])
-        return np.array([monthly(self.rates.get(name, base)) for name in world.law.grades], np.float32)
+        return np.array([self.monthly(self.rates.get(name, base)) for name in world.law.grades], np.float32)
 
 
 class Quota(Inspection, kind="quota"):

@@ -26,6 +26,10 @@ class Monitoring(Rule, family="monitoring"):
         """Return the share of violations that is seen, by topic, (K,)."""
         return np.zeros(len(world.topics), np.float32)
 
+    def wrong(self, world: World) -> Floats:
+        """Return the chance a month that a firm without a violation is marked as having one, by topic, (K,)."""
+        return np.zeros(len(world.topics), np.float32)
+
 
 class NoMonitoring(Monitoring, kind="none"):
     """Nothing is seen without an inspection."""
@@ -54,6 +58,10 @@ class Coverage(Monitoring, kind="coverage"):
     def seen(self, world: World) -> Floats:
         """Return the topics' shares."""
         return by_topic(self.share, world.topics)
+
+    def wrong(self, world: World) -> Floats:
+        """Return the topics' chances of a false alarm."""
+        return by_topic(self.false_alarms, world.topics)
 
     def watch(self, world: World) -> None:
         """Find each violation with the topic's probability, and now and then what is not there."""

@@ -11,7 +11,7 @@ from pydantic import model_validator
 from creditregime.component import parameter
 from creditregime.regime.inspection import Uniform
 from creditregime.state import NEVER, Floats
-from creditregime.units import by_topic, monthly
+from creditregime.units import by_topic
 from creditregime.world import World
 
 
@@ -79,7 +79,7 @@ class ByRisk(Uniform, kind="risk"):
         file = k if len(world.firms.history) > 1 else 0
         if ("relative inspections", file) not in world.memo:
             world.memo["relative inspections", file] = self._relative(world, file)
-        rate = np.float32(monthly(float(by_topic(self.rate, world.topics)[k])))
+        rate = np.float32(self.monthly(float(by_topic(self.rate, world.topics)[k])))
         return np.minimum(rate * world.memo["relative inspections", file], np.float32(1))
 
     def forecast(self, world: World, file: int) -> Floats:

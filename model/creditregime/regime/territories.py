@@ -278,8 +278,8 @@ class Territories:
         world = self.world
         held = world.firms.active, world.law, world.findings, world.entered, world.memo
         topic, firm = world.entered
+        world.law, world.memo = self.laws[number], {"nationwide": world.domestic()}
         world.firms.active = world.firms.active & inside
-        world.law, world.memo = self.laws[number], {}
         world.findings = _within(world.findings, inside)
         world.entered = topic[inside[firm]], firm[inside[firm]]
         try:

@@ -27,6 +27,7 @@ SECTIONS: dict[Section, str] = {
 """Sections in the order of the page."""
 MODULES = (
     "enforcement",
+    "tiers",
     "peers",
     "registry",
     "contagion",
@@ -35,6 +36,9 @@ MODULES = (
     "population",
     "laboratory",
     "patterns",
+    "patterns_scores",
+    "patterns_credit",
+    "patterns_network",
 )
 """Modules of this package that declare oracles, in the order of the page."""
 
@@ -72,6 +76,8 @@ class Oracle:
         Presets of the group `validation` in which it holds: ``creditregime run validation=NAME``.
     check
         Yields the findings.
+    known
+        Why the model does not meet it, where that is so; empty where it must.
     """
 
     name: str
@@ -80,6 +86,7 @@ class Oracle:
     source: str
     reductions: tuple[str, ...]
     check: Check
+    known: str = ""
 
     def findings(self, size: Size) -> list[Finding]:
         """Return all comparisons."""
@@ -89,7 +96,9 @@ class Oracle:
 _declared: dict[str, Oracle] = {}
 
 
-def oracle(section: Section, *, source: str, reductions: tuple[str, ...] = ()) -> Callable[[Check], Check]:
+def oracle(
+    section: Section, *, source: str, reductions: tuple[str, ...] = (), known: str = ""
+) -> Callable[[Check], Check]:
     """Declare a check; its name is the oracle's, its docstring the statement."""
 
     def declare(check: Check) -> Check:
@@ -97,7 +106,7 @@ def oracle(section: Section, *, source: str, reductions: tuple[str, ...] = ()) -
         statement = " ".join(inspect.cleandoc(check.__doc__ or "").split())
         if not statement:
             raise TypeError(f"{name}: the docstring must state what holds")
-        _declared[name] = Oracle(name, section, statement, source, reductions, check)
+        _declared[name] = Oracle(name, section, statement, source, reductions, check, known)
         return check
 
     return declare

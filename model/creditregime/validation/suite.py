@@ -23,6 +23,7 @@ class Row(NamedTuple):
     obtained: str
     tolerance: str
     verdict: str
+    known: str
 
 
 def validate(
@@ -43,7 +44,8 @@ def validate(
 
     Returns
     -------
-    One row a comparison: section, oracle, where, expected, obtained, tolerance, verdict.
+    One row a comparison: section, oracle, where, expected, obtained, tolerance, verdict, and why the oracle is known to
+    fail, where it is.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def _findings(full: bool, name: str) -> list[Finding]:
 
 def _rows(chosen: Sequence[Oracle], found: Sequence[Sequence[Finding]]) -> list[Row]:
     return [
-        Row(SECTIONS[entry.section], entry.name, *finding)
+        Row(SECTIONS[entry.section], entry.name, *finding, entry.known)
         for entry, findings in zip(chosen, found, strict=True)
         for finding in findings
     ]
