@@ -165,7 +165,7 @@ def paired_runs(
             common,
             numbers,
             workers=workers or pool.available(),
-            modules=sorted(_foreign_modules(one) | _foreign_modules(other)),
+            modules=sorted(foreign_modules(one) | foreign_modules(other)),
             done=bar.update,
         )
     facts = provenance("compare", one.seed, started, economies[0], seeds=seeds)
@@ -242,7 +242,7 @@ def _settled(one: Scenario, other: Scenario, economies: Economies) -> Economies:
     return here, there
 
 
-def _foreign_modules(scenario: Scenario) -> set[str]:
+def foreign_modules(scenario: Scenario) -> set[str]:
     """Return the modules outside the package that a worker must import: the user's own rules and strategies."""
     found = {type(model).__module__ for model in _models(scenario)}
     strategy = getattr(scenario.behaviour, "strategy", None)
