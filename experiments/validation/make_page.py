@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,14 +32,26 @@ CASE = ("Case", "Expected", "Obtained", "Tolerance", "Verdict")
 
 def main() -> None:
     options = _options()
-    full = not options.small
+    size: dict[str, Any] = {"full": not options.small, "workers": options.workers}
     with tqdm(total=len(oracles()), unit="oracle") as bar:
-        found = validate(full=full, workers=options.workers, done=bar.update)
-    missed = departures(full=full, workers=options.workers)
-    varied = structural(full=full, workers=options.workers)
-    text = page(found, missed, varied, "full" if full else "small")
+        found = kept(options.tables, "comparisons", lambda: validate(**size, done=bar.update))
+    missed = kept(options.tables, "departures", lambda: departures(**size))
+    varied = kept(options.tables, "structure", lambda: structural(**size))
+    text = page(found, missed, varied, "small" if options.small else "full")
     options.page.write_text(text, encoding="utf-8", newline="\n")
     print(options.page)
+
+
+def kept(folder: Path | None, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """Return a table, from a folder where it is kept there; keep it there otherwise."""
+    file = folder / f"{name}.pickle" if folder else None
+    if file and file.exists():
+        return pd.read_pickle(file)
+    table = make()
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        table.to_pickle(file)
+    return table
 
 
 def page(found: pd.DataFrame, missed: pd.DataFrame, varied: pd.DataFrame, size: str) -> str:
@@ -126,6 +139,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--small", action="store_true", help="fewer firms and seeds")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor)")
     parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help="page to write")
+    parser.add_argument("--tables", type=Path, metavar="FOLDER", help="keep tables there, take what is there")
     return parser.parse_args()
 
 
