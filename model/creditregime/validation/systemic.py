@@ -47,8 +47,8 @@ def systemic_risk_on_any_graph(size: Size) -> Iterator[Finding]:
     """On any graph ESRI = Σ w (1 − min(hᵈ, hᵘ)) where the recursions of hᵈ and hᵘ end.
 
     hᵈ is the least of the available shares of essential inputs and 1 − the sum of non-essential losses, hᵘ the share of
-    orders left; a supplier's failure counts with σ = min(1, s / Σ s hᵈ of its sector) where it can be replaced. Shown on
-    random graphs with weights, cycles, isolated firms and every kind of essentiality, against dense iteration of the
+    orders left; a supplier's failure counts with σ = min(1, s / Σ s hᵈ of its sector) where it can be replaced. Shown
+    on random graphs with weights, cycles, isolated firms and every kind of essentiality, against dense iteration of the
     equations; and, with final demand, by months of the model against the index.
     """
     in_the_model = size.of(12, 2)
