@@ -22,7 +22,7 @@ from creditregime.population import Economy, Generated, Graph, Population, Table
 from creditregime.population.economy import columns
 from creditregime.population.schema import TABLES, rows
 from tests.helpers import bare
-from tests.oracles.test_esri import PRINTED, ROUNDS, example
+from tests.oracles.test_esri import PRINTED, example
 from tests.oracles.test_population_targets import flow_error
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "twenty_firms"
@@ -320,7 +320,7 @@ def test_the_risk_index_of_a_file_is_that_of_the_paper(tmp_path: Path, form: str
     for closed in range(11):
         model = CreditRegime(spec)
         model.world.firms.active[closed] = False
-        for _ in range(ROUNDS):
+        for _ in range(200):
             spec.trade.trade(model.world)
         left = np.minimum(model.world.firms.demand, model.world.firms.supply)
         index.append(float(sold / sold.sum() @ (1 - np.minimum(left, 1))))
