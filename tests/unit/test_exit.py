@@ -143,3 +143,29 @@ def test_insolvency_needs_balance_sheets() -> None:
         ScenarioError, match=r"exit\.insolvency: insolvency needs balance sheets; finance\.kind is none"
     ):
         bare(1, exit={"kind": "standard"})
+
+
+def test_named_firms_close_in_their_month_and_nobody_else() -> None:
+    closure = {"kind": "closure", "firms": [3, 7, 3], "month": 2}
+    model = CreditRegime(bare(1, exit=closure, trade={"kind": "generalised_leontief"}))
+    for month in range(5):
+        model.step()
+        assert np.flatnonzero(~model.world.firms.active).tolist() == ([3, 7] if month >= 2 else [])
+    events = model.world.events
+    gone = events["kind"] == Event.EXITED
+    assert sorted(events["firm"][gone].tolist()) == [3, 7]
+    assert set(events["detail"][gone].tolist()) == {ExitCause.BACKGROUND}
+    assert set(events["month"][gone].tolist()) == {2}
+
+
+def test_a_firm_that_does_not_exist_cannot_close() -> None:
+    for changes in (
+        {"exit": {"kind": "closure", "firms": [60]}},
+        {"exit": "closure", "phases": [{"month": 2, "changes": {"exit.firms": [60]}}]},
+    ):
+        with pytest.raises(ScenarioError, match=r"exit\.firms: unknown firm 60; firms are 0\.\.59"):
+            CreditRegime(bare(1, **changes))
+    with pytest.raises(ScenarioError, match=r"exit\.firms\.0: -1 is not allowed"):
+        bare(1, exit={"kind": "closure", "firms": [-1]})
+    with pytest.raises(ScenarioError, match=r"relocation\.abroad: .* exit\.kind is closure"):
+        bare(1, exit={"kind": "closure"}, relocation={"kind": "comparing", "abroad": 0.1})

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import networkx as nx
 import numpy as np
 import pytest
 
+from creditregime import Economy
 from creditregime.network import Network, Pool, entries, pointers
 from tests.helpers import links, random_graph
 
@@ -72,3 +76,17 @@ def test_the_pool_draws_by_size_within_sector_and_jurisdiction() -> None:
     assert np.bincount(drawn, minlength=6).tolist() == [0, 0, 0, 5000, 5000, 0]
     ones = np.nextafter(np.float32(1), np.float32(0), dtype=np.float32)
     assert pool.draw(np.array([1]), np.array([4]), np.array([ones])).tolist() == [5]
+
+
+def test_links_that_carry_nothing_bind_nobody() -> None:
+    graph = nx.DiGraph([("mine", "mill"), ("farm", "mill")])
+    nx.set_node_attributes(graph, {"mine": "ore", "farm": "food", "mill": "steel"}, "sector")
+    for essential in (0, 1):
+        economy = Economy.from_networkx(graph, essential=essential)
+        empty = economy.supplier == 2  # the farm's
+        network = Network(dataclasses.replace(economy, coefficient=np.where(empty, np.float32(0), economy.coefficient)))
+        assert (network.required > 0).all()
+        bound = network.least_essential(np.zeros(2, np.float32), 1.0)
+        missing = network.missing_linear(np.zeros(2, np.float32), 1.0)
+        assert [len(network.essential), len(network.linear)] == ([1, 0] if essential else [0, 1])
+        assert [bound[1], missing[1]] == ([0, 0] if essential else [1, economy.coefficient[~empty][0]])

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from creditregime.errors import CreditRegimeError
@@ -113,18 +113,17 @@ def systemic_risk(
     return pd.DataFrame(columns, index=pd.Index(closed, name="row"))
 
 
-def loss_of(model: CreditRegime, since: ArrayLike | None = None) -> float:
-    """Return what the present month's losses amount to in the model, as the index counts them.
+def loss_of(model: CreditRegime) -> Reals:
+    """Return the share of output that the present month lacks in the model, (J,), as the index counts it.
 
-    Σ w (1 − min(demand, supply, 1)), with w the share of initial revenue: after the closure of one firm (``exit:
-    closure``) under ``trade.rationing: initial`` it moves month by month to that firm's index with `final_demand`.
-    `since` are other levels to measure from, (N,), in place of 1.
+    Σ w (1 − min(demand, supply, 1)), w the share of the jurisdiction's initial revenue. After the closure of a firm
+    (``exit: closure``), under ``trade.rationing: initial`` and with nothing else going on, it moves month by month to
+    that firm's index with `final_demand`.
     """
-    firms = model.world.firms
-    size = firms.size.astype(np.float64)
-    start = np.ones(len(size)) if since is None else np.asarray(since, np.float64)
-    level = np.minimum(np.minimum(firms.demand, firms.supply), start)
-    return float(size @ (start - level) / size.sum())
+    world = model.world
+    size = world.firms.size.astype(np.float64)
+    level = np.minimum(np.minimum(world.firms.demand, world.firms.supply), 1)
+    return world.total(size * (1 - level)) / world.total(size)
 
 
 @dataclass(frozen=True)
