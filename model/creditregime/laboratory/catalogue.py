@@ -34,8 +34,9 @@ _STANDINGS = {"real": "real", "partly": "partly real", "unverified": "unverified
 
 
 def families() -> dict[str, type[Rule]]:
-    """Return every place that a rule can fill, by name."""
-    return {cls.family: cls for cls in sorted(_below(Rule), key=lambda cls: cls.family) if cls.is_family()}
+    """Return every place of a scenario that a rule can fill, by name; those of a study are not among them."""
+    known = sorted((cls for cls in _below(Rule) if cls.is_family()), key=lambda cls: cls.family)
+    return {cls.family: cls for cls in known if not cls.__module__.startswith("creditregime.laboratory.")}
 
 
 def overview() -> str:
