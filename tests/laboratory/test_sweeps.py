@@ -222,7 +222,7 @@ def larger(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return a study file, and the folder of its results when nothing stops it."""
     folder = tmp_path_factory.mktemp("larger")
     whole = study(
-        design={"kind": "grid", "factors": {"joint_punishment.strength": [0, 0.5, 1], "months": [30, 40]}},
+        design={"kind": "grid", "factors": {"joint_punishment.strength": [0, 1], "months": [30, 40]}},
         replicates={"kind": "fixed", "seeds": 3},
     )
     (folder / "study.yaml").write_text(whole.to_yaml(), encoding="utf-8")
@@ -230,7 +230,7 @@ def larger(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "study.yaml", folder / "whole"
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1])
 def test_a_sweep_that_is_killed_again_and_again_ends_with_the_same_bytes(
     larger: tuple[Path, Path], number: int, tmp_path: Path
 ) -> None:
