@@ -60,7 +60,14 @@ def page(found: pd.DataFrame, missed: pd.DataFrame, varied: pd.DataFrame, size: 
     for title in SECTIONS.values():
         parts += ["", f"## {title}", *_section(found, title)]
     parts += ["", _text("departures"), "", *_table(departure_table(missed))]
-    parts += ["", _text("structure"), "", *_table(structure_table(varied)), "", *structure_summary(varied)]
+    parts += [
+        "",
+        _text("structure"),
+        "",
+        *_table(structure_table(varied)),
+        "",
+        *(f"- {line}" for line in structure_summary(varied)),
+    ]
     return "\n".join(parts).rstrip() + "\n"
 
 
