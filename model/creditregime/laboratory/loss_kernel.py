@@ -94,6 +94,8 @@ def spread(
     known = certain(closed, pointer, slot, owner, full, sure, reached)
     for at in range(known):
         loss[reached[at]] = shock
+    if known == len(loss):
+        return True
     for _ in range(limit):
         if replaceable:
             short_supply(sales, market, loss, supply)
@@ -195,7 +197,7 @@ def indices(
     shock: float,
     replaceable: bool,
     tolerance: float,
-    limit: int,
+    limits: Any,
     down: Any,
     up: Any,
     sales: Any,
@@ -203,15 +205,16 @@ def indices(
     weight: Any,
     found: Any,
 ) -> None:
-    """Write the index and its two parts of `WIDTH` closed firms, (WIDTH, 3); NaN where losses did not settle.
+    """Write the index and its two parts of `WIDTH` closed firms, (WIDTH, 3); NaN where it took too many rounds.
 
-    `down` is a side's matrix by columns, its owners and full slots; `up` the matrix by rows before the same.
+    `limits` are the most rounds of lost inputs and of lost orders. `down` is a side's matrix by columns, its owners and
+    full slots; `up` is the same after the matrix by rows.
     """
     inputs, orders = np.empty(len(sales)), np.empty((len(sales), WIDTH))
     markets = market.max() + 1
-    settled = lost_orders(closed, shock, tolerance, limit, *up, orders)
+    settled = lost_orders(closed, shock, tolerance, limits[1], *up, orders)
     for at in range(WIDTH):
-        done = spread(closed[at], shock, replaceable, tolerance, limit, *down, sales, market, markets, inputs)
+        done = spread(closed[at], shock, replaceable, tolerance, limits[0], *down, sales, market, markets, inputs)
         found[at, :] = 0.0 if done and settled[at] else np.nan
         for firm in range(len(sales)):
             found[at, 0] += weight[firm] * max(inputs[firm], orders[firm, at])
