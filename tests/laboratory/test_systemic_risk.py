@@ -46,6 +46,7 @@ def test_where_rounds_do_not_settle_linear_systems_do(monkeypatch: pytest.Monkey
     economy = random_graph(30, 0.15, seed=4)
     expected = systemic_risk(economy, compiled=False)
     monkeypatch.setattr(module, "ROUNDS", 1)
+    monkeypatch.setattr(module, "ORDER_ROUNDS", 1)
     for compiled in (False, True):
         found = systemic_risk(economy, compiled=compiled)
         np.testing.assert_allclose(found[COLUMNS[2:]], expected[COLUMNS[2:]], atol=1e-9)

@@ -11,15 +11,21 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-compiled: Any = nb.njit(nogil=True, cache=True)
-
 WIDTH = 8
 """Closures whose lost orders are worked out side by side: what a processor multiplies at once."""
 STEADY = 0.02
 """Losses are extrapolated when their pace changes by less than this part of its distance from 1."""
 
 
-@compiled  # type: ignore[untyped-decorator, unused-ignore]
+def compiled(function: Any) -> Any:
+    """Compile a function when it is first called, and keep the code on disk where that is possible."""
+    try:
+        return nb.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # numba found no folder that it may write to
+        return nb.njit(nogil=True)(function)
+
+
+@compiled
 def certain(closed: int, pointer: Any, slot: Any, owner: Any, full: Any, sure: Any, firms: Any) -> int:
     """Mark those who lose as much as the closed firm whatever the shares, (N,); list them in `firms`; return how many.
 
@@ -53,7 +59,7 @@ def certain(closed: int, pointer: Any, slot: Any, owner: Any, full: Any, sure: A
                     outside[slot[link]] += 1
 
 
-@compiled  # type: ignore[untyped-decorator, unused-ignore]
+@compiled
 def short_supply(sales: Any, market: Any, loss: Any, supply: Any) -> None:
     """Write what each market's firms can still deliver."""
     supply[:] = 0.0
@@ -61,13 +67,13 @@ def short_supply(sales: Any, market: Any, loss: Any, supply: Any) -> None:
         supply[market[firm]] += sales[firm] * (1.0 - loss[firm])
 
 
-@compiled  # type: ignore[untyped-decorator, unused-ignore]
+@compiled
 def passed(lost: float, sold: float, supply: float) -> float:
     """Return what buyers miss of a supplier's loss: others of its sector replace the rest."""
     return lost * sold / supply if sold < supply else lost
 
 
-@compiled  # type: ignore[untyped-decorator, unused-ignore]
+@compiled
 def spread(
     closed: int,
     shock: float,
@@ -94,6 +100,8 @@ def spread(
     known = certain(closed, pointer, slot, owner, full, sure, reached)
     for at in range(known):
         loss[reached[at]] = shock
+    if known == len(loss):
+        return True
     for _ in range(limit):
         if replaceable:
             short_supply(sales, market, loss, supply)
@@ -119,7 +127,7 @@ def spread(
     return False
 
 
-@compiled  # type: ignore[untyped-decorator, unused-ignore]
+@compiled
 def sweep(rows: Any, owner: Any, floor: Any, loss: Any, change: Any, most: Any, size: Any) -> None:
     """Let every firm lose what its buyers lost, in place and in turn.
 
@@ -144,7 +152,7 @@ def sweep(rows: Any, owner: Any, floor: Any, loss: Any, change: Any, most: Any, 
             size[column] += moved
 
 
-@compiled  # type: ignore[untyped-decorator, unused-ignore]
+@compiled
 def extrapolate(loss: Any, change: Any, pace: Any, before: Any, floor: Any, shock: float) -> None:
     """Add what is still to come where losses change at a steady pace, which is that of the slowest mode left."""
     ahead = np.zeros(WIDTH)
@@ -160,7 +168,7 @@ def extrapolate(loss: Any, change: Any, pace: Any, before: Any, floor: Any, shoc
                 loss[firm, column] = min(max(moved, floor[firm, column]), shock)
 
 
-@compiled  # type: ignore[untyped-decorator, unused-ignore]
+@compiled
 def lost_orders(
     closed: Any, shock: float, tolerance: float, limit: int, rows: Any, columns: Any, owner: Any, full: Any, loss: Any
 ) -> Any:
@@ -189,13 +197,13 @@ def lost_orders(
     return settled
 
 
-@compiled  # type: ignore[untyped-decorator, unused-ignore]
+@compiled
 def indices(
     closed: Any,
     shock: float,
     replaceable: bool,
     tolerance: float,
-    limit: int,
+    limits: Any,
     down: Any,
     up: Any,
     sales: Any,
@@ -203,15 +211,16 @@ def indices(
     weight: Any,
     found: Any,
 ) -> None:
-    """Write the index and its two parts of `WIDTH` closed firms, (WIDTH, 3); NaN where losses did not settle.
+    """Write the index and its two parts of `WIDTH` closed firms, (WIDTH, 3); NaN where it took too many rounds.
 
-    `down` is a side's matrix by columns, its owners and full slots; `up` the matrix by rows before the same.
+    `limits` are the most rounds of lost inputs and of lost orders. `down` is a side's matrix by columns, its owners and
+    full slots; `up` is the same after the matrix by rows.
     """
     inputs, orders = np.empty(len(sales)), np.empty((len(sales), WIDTH))
     markets = market.max() + 1
-    settled = lost_orders(closed, shock, tolerance, limit, *up, orders)
+    settled = lost_orders(closed, shock, tolerance, limits[1], *up, orders)
     for at in range(WIDTH):
-        done = spread(closed[at], shock, replaceable, tolerance, limit, *down, sales, market, markets, inputs)
+        done = spread(closed[at], shock, replaceable, tolerance, limits[0], *down, sales, market, markets, inputs)
         found[at, :] = 0.0 if done and settled[at] else np.nan
         for firm in range(len(sales)):
             found[at, 0] += weight[firm] * max(inputs[firm], orders[firm, at])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -15,15 +15,15 @@ from tqdm import tqdm
 
 from creditregime.errors import CreditRegimeError
 from creditregime.laboratory import loss_exact, loss_rounds
-from creditregime.laboratory.loss_shares import Reals, Shares, shares_of
+from creditregime.laboratory.loss_shares import Reals, Shares, Side, shares_of
 from creditregime.laboratory.workers import available
 from creditregime.model import CreditRegime
 from creditregime.population.economy import Economy
 
 Rows = NDArray[np.int64]
 PARTS = ("esri", "downstream", "upstream")
-ROUNDS = 2_000
-"""Rounds after which linear systems are solved instead; compiled ones are cheaper: ten times as many are tried."""
+ROUNDS, ORDER_ROUNDS = 200, 2_000
+"""Rounds after which linear systems are solved instead: those of inputs are sparser, and the sooner cheaper."""
 FEW = 300
 """Up to this many firms NumPy has finished before code is compiled."""
 CELLS = 2_000_000
@@ -67,7 +67,7 @@ def systemic_risk(
     tolerance
         A firm's loss is passed on as long as it grows by more than this. The change of a round says little of what is
         still to come where firms go round in a circle that loses little a round. So losses that are certain are found
-        from the graph, and what has not settled after thousands of rounds is solved as linear systems. What remains
+        from the graph, and what has not settled after some hundred rounds is solved as linear systems. What remains
         wrong is in the order of `tolerance` times the number of rounds that a loss lives on: in practice below 1e-9.
         Only inputs of which each makes up less than `tolerance` of a firm's total may be passed over.
     threads
@@ -106,8 +106,6 @@ def systemic_risk(
         for start, values in engine(shares, closed, how, workers):
             found[start : start + len(values)] = values
             bar.update(len(values))
-    for at in np.flatnonzero(np.isnan(found[:, 0])):
-        found[at] = _exactly(shares, closed[at], how)
     sectors = np.array(economy.sectors)[economy.sector[closed]]
     columns = {"sector": sectors, "size": economy.size[closed], **dict(zip(PARTS, found.T, strict=True))}
     return pd.DataFrame(columns, index=pd.Index(closed, name="row"))
@@ -147,13 +145,12 @@ def _engine(compiled: bool, required: bool) -> Engine:
 
 
 def _with_numpy(shares: Shares, closed: Rows, how: _How, threads: int) -> Iterator[tuple[int, Reals]]:
-    """Yield position and values of one batch after the other; NaN where rounds did not settle."""
+    """Yield position and values of one batch after the other."""
 
     def batch(rows: Rows) -> Reals:
-        rules = how.shock, how.replaceable, how.tolerance, ROUNDS
-        down, settled = loss_rounds.spread(shares, shares.down, rows, *rules)
-        up, steady = loss_rounds.spread(shares, shares.up, rows, how.shock, False, how.tolerance, ROUNDS)
-        return np.where((settled & steady)[:, None], loss_rounds.parts(shares, down, up), np.nan)
+        down = _followed(shares, shares.down, rows, how, ROUNDS)
+        up = _followed(shares, shares.up, rows, replace(how, replaceable=False), ORDER_ROUNDS)
+        return loss_rounds.parts(shares, down, up)
 
     return _batches(batch, closed, max(CELLS // max(shares.firms, len(shares.down.owner)), 1), threads)
 
@@ -170,7 +167,10 @@ def _with_kernel(shares: Shares, closed: Rows, how: _How, threads: int) -> Itera
     def batch(rows: Rows) -> Reals:
         found = np.empty((WIDTH, len(PARTS)))
         whole = np.resize(rows, WIDTH)  # the last batch is filled up with firms that it has already
-        indices(whole, how.shock, how.replaceable, how.tolerance, 10 * ROUNDS, down, up, *market, found)
+        limits = ROUNDS, ORDER_ROUNDS
+        indices(whole, how.shock, how.replaceable, how.tolerance, limits, down, up, *market, found)
+        for at in np.flatnonzero(np.isnan(found[: len(rows), 0])):
+            found[at] = _exactly(shares, rows[at : at + 1], how)
         return found[: len(rows)]
 
     return _batches(batch, closed, WIDTH, threads)
@@ -190,10 +190,19 @@ def _arrays(matrix: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], Reals]:
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data
 
 
-def _exactly(shares: Shares, closed: int, how: _How) -> Reals:
-    down = loss_exact.settle(shares, shares.down, closed, how.shock, how.replaceable)
-    up = loss_exact.settle(shares, shares.up, closed, how.shock, False)
-    return loss_rounds.parts(shares, down[:, None], up[:, None])[0]
+def _exactly(shares: Shares, closed: Rows, how: _How) -> Reals:
+    """Return the values of one firm whose losses did not settle in compiled rounds, (3,)."""
+    down = loss_exact.settle(shares, shares.down, int(closed[0]), how.shock, how.replaceable)
+    up = _followed(shares, shares.up, closed, replace(how, replaceable=False), ORDER_ROUNDS)
+    return loss_rounds.parts(shares, down[:, None], up)[0]
+
+
+def _followed(shares: Shares, side: Side, closed: Rows, how: _How, rounds: int) -> Reals:
+    """Return what each firm loses, (N, C), by rounds, and where these do not settle by linear systems."""
+    loss, settled = loss_rounds.spread(shares, side, closed, how.shock, how.replaceable, how.tolerance, rounds)
+    for at in np.flatnonzero(~settled):
+        loss[:, at] = loss_exact.settle(shares, side, int(closed[at]), how.shock, how.replaceable)
+    return loss
 
 
 def _rows(economy: Economy, firms: Sequence[int] | None) -> Rows:
