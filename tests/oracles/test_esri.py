@@ -175,6 +175,23 @@ def test_in_a_closed_circle_everything_is_lost(compiled: bool) -> None:
     np.testing.assert_allclose(systemic_risk(economy, replaceability="none", compiled=compiled)["esri"], 1, atol=1e-12)
 
 
+@pytest.mark.parametrize("compiled", ENGINES)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_firms_that_all_depend_on_each_other_lose_what_any_of_them_loses(seed: int, compiled: bool) -> None:
+    # 400 firms buy of each other, at random; ten also buy a part of another essential input from firm 400. Whoever of
+    # them loses the most of it sets what all of them lose in the end, however slowly it goes round.
+    draws = np.random.Generator(np.random.PCG64(seed))
+    weight = np.zeros((402, 402))
+    for buyer in range(400):
+        weight[(buyer + 1 + draws.choice(399, 5, replace=False)) % 400, buyer] = draws.uniform(0.1, 1, 5) ** 6 + 1e-4
+    parts = draws.uniform(1e-4, 0.3, 10)
+    for buyer, part in zip(draws.choice(400, 10, replace=False), parts, strict=True):
+        weight[400, buyer], weight[401, buyer] = part, 1 - part
+    economy, out = economy_of(weight, np.where(np.arange(402) < 400, 0, 1), 1), weight.sum(axis=1)
+    found = systemic_risk(economy, firms=[400], replaceability="none", compiled=compiled)["downstream"]
+    assert found[400] == pytest.approx((out[400] + parts.max() * out[:400].sum()) / out.sum(), abs=1e-7)
+
+
 def test_linear_systems_end_where_rounds_do() -> None:
     for seed in range(6):
         weight, sector, essential = random_case(seed)

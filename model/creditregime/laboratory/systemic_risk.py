@@ -22,7 +22,7 @@ from creditregime.population.economy import Economy
 
 Rows = NDArray[np.int64]
 PARTS = ("esri", "downstream", "upstream")
-ROUNDS, ORDER_ROUNDS = 200, 2_000
+ROUNDS, ORDER_ROUNDS = 50, 2_000
 """Rounds after which linear systems are solved instead: those of inputs are sparser, and the sooner cheaper."""
 FEW = 300
 """Up to this many firms NumPy has finished before code is compiled."""
@@ -67,7 +67,7 @@ def systemic_risk(
     tolerance
         A firm's loss is passed on as long as it grows by more than this. The change of a round says little of what is
         still to come where firms go round in a circle that loses little a round. So losses that are certain are found
-        from the graph, and what has not settled after some hundred rounds is solved as linear systems. What remains
+        from the graph, and what has not settled after a number of rounds is solved as linear systems. What remains
         wrong is in the order of `tolerance` times the number of rounds that a loss lives on: in practice below 1e-9.
         Only inputs of which each makes up less than `tolerance` of a firm's total may be passed over.
     threads
