@@ -46,8 +46,9 @@ def _pid(task: int) -> int:
 PROGRAM = """
 import sys
 import creditregime.cli as cli
+from creditregime.cli import common
 from creditregime.laboratory.store import save_tables
-cli._saver = lambda: save_tables
+common._saver = lambda: save_tables
 sys.exit(cli.main(sys.argv[1:]))
 """
 
