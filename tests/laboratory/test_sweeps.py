@@ -21,12 +21,13 @@ import pytest
 
 from creditregime import load, plugins
 from creditregime.errors import CreditRegimeError, ScenarioError, StoreError
-from creditregime.laboratory.outcomes import summarise
+from creditregime.laboratory.outcomes import summarise, summarise_groups
 from creditregime.laboratory.run import run
 from creditregime.laboratory.sweeps import Study, Sweep, dataset, open_sweep, sweep
 from creditregime.laboratory.sweeps.bounds import Bounds
 from creditregime.laboratory.sweeps.plan import Layout
-from creditregime.laboratory.sweeps.units import Kept, simulated
+from creditregime.laboratory.sweeps.tables import Kept
+from creditregime.laboratory.sweeps.units import simulated
 
 RULES = str(Path(__file__).with_name("sweep_rules.py"))
 BASE = ["regime=joint_2016", "population.firms=50", "months=14"]
@@ -109,6 +110,7 @@ def test_designs_of_sensitivity_analysis_have_their_sizes_and_stay_within_bounds
         ({"design": {"kind": "factorial", "toggles": {"fines": {"off": {"fines": "none"}}}}}, "choose another name"),
         ({"keep": ["complience"]}, "did you mean 'compliance'"),
         ({"month": ["compliance"]}, "did you mean 'months'"),
+        ({"groups": ["segregation"]}, "unknown outcome 'segregation'"),
         ({"replicates": {"kind": "precise", "half_width": {"complianc": 1}}}, "unknown outcome"),
         ({"replicates": {"kind": "fixed", "seeds": 0}}, "replicates.seeds"),
     ],
@@ -163,18 +165,34 @@ def test_a_run_of_a_sweep_is_the_run_of_its_scenario(finished: Sweep) -> None:
     assert row["spillover.partner.strength"] == 0.3
 
 
+def test_groups_and_exits_of_a_sweep_are_those_of_its_runs(tmp_path: Path) -> None:
+    result = sweep(study(groups=["compliance", "exits"], exits=True), tmp_path / "s", workers=1)
+    alone = run(result.scenario(1, seed=3))
+    groups = result.groups.query("point == 1 and seed == 3").drop(columns=["point", "seed"]).reset_index(drop=True)
+    expected = summarise_groups(alone.groups, alone.firms, alone.exits)[[*groups]]
+    pd.testing.assert_frame_equal(groups, expected, check_dtype=False, check_exact=True)
+    exits = result.exits.query("point == 1 and seed == 3").drop(columns=["point", "seed"]).reset_index(drop=True)
+    assert len(exits)
+    expected = alone.exits[[*exits]].astype(dict.fromkeys(["cause", "attribution"], object))
+    pd.testing.assert_frame_equal(exits, expected.astype(exits.dtypes), check_exact=True)
+    assert list(result.runs) == ["point", "seed", "compliance", "spillover.partner.strength"]
+
+
+def test_what_a_study_does_not_keep_leaves_no_folder(finished: Sweep) -> None:
+    assert {path.name for path in finished.folder.iterdir() if path.is_dir()} == {"runs", "months", "failures"}
+    assert len(finished.exits) == len(finished.groups) == 0
+
+
 @pytest.mark.parametrize("regime", ["joint_2016", "history", "pilots_2014", "customs_282", "unified_2026"])
 def test_side_by_side_gives_the_same_as_one_by_one(regime: str) -> None:
     text = load(f"regime={regime}", "population.firms=40", "months=18").model_dump_json()
-    kept = Kept(["compliance", "exits", "profit"], ["violations"])
+    kept = Kept(["compliance", "exits", "profit"], ["violations"], ["output", "exits"], exits=True)
     together = simulated(kept, 0, text, [1, 2, 3])
     alone = [simulated(kept, 0, text, [seed]) for seed in (1, 2, 3)]
-    for name in ("runs", "months"):
-        pd.testing.assert_frame_equal(
-            getattr(together, name),
-            pd.concat([getattr(one, name) for one in alone], ignore_index=True),
-            check_exact=True,
-        )
+    assert [*together] == ["runs", "months", "groups", "exits", "failures"]
+    for name, table in together.items():
+        whole = pd.concat([one[name] for one in alone], ignore_index=True)
+        pd.testing.assert_frame_equal(table, whole, check_exact=True)
 
 
 def test_the_dataset_is_read_as_it_is_and_small_in_number_of_files(tmp_path: Path) -> None:
