@@ -38,6 +38,7 @@ _ATTRIBUTIONS = {
     "associated_sanctions": "sanctions through association",
     "lost_suppliers": "the loss of suppliers",
     "lost_buyers": "the loss of buyers",
+    "finance": "dear or missing credit",
 }
 
 

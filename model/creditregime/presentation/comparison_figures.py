@@ -30,7 +30,7 @@ _FATES = {
     "against_only": "leave in the second world only",
     "both": "leave in both worlds",
 }
-_MARKERS = ("o", "D", "^", "s", "v")
+_MARKERS = ("o", "D", "^", "s", "v", "P")
 
 
 def exits(comparison: Comparison) -> Picture:
