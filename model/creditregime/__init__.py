@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
+    from creditregime.laboratory.attribution import Attribution, attribute
+    from creditregime.laboratory.attribution.folder import open_attribution
     from creditregime.laboratory.compare import Comparison, compare
     from creditregime.laboratory.run import RunResult, run
     from creditregime.laboratory.shapley import shapley
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Attribution",
     "Comparison",
     "CreditRegime",
     "Economy",
@@ -36,8 +39,10 @@ __all__ = [
     "Study",
     "Sweep",
     "__version__",
+    "attribute",
     "compare",
     "load",
+    "open_attribution",
     "open_sweep",
     "run",
     "save",
@@ -48,6 +53,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Attribution": "laboratory.attribution",
     "Comparison": "laboratory.compare",
     "CreditRegime": "model",
     "Economy": "population.economy",
@@ -55,8 +61,10 @@ _HOMES = {
     "Scenario": "scenario",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "attribute": "laboratory.attribution",
     "compare": "laboratory.compare",
     "load": "composition",
+    "open_attribution": "laboratory.attribution.folder",
     "open_sweep": "laboratory.sweeps",
     "run": "laboratory.run",
     "save": "presentation.folder",

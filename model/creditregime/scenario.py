@@ -57,6 +57,8 @@ from creditregime.regime.spillover import Spillover
 from creditregime.topics import Topic, eight_topics
 
 LARGEST_FILE = 1_000_000
+COLLECTIONS = ("topics", "lists", "measures", "rewards", "pilots")
+"""Places of a scenario that hold rules by names of the user's own."""
 
 
 class Scenario(Settings):
@@ -224,13 +226,19 @@ def files_beside(population: Population, folder: Path) -> dict[str, str]:
 
 
 def put(data: dict[str, Any], path: str, value: Any) -> None:
-    """Set a value at a dotted path of nested mappings; a rule replaced by its kind loses the old rule's fields."""
+    """Set a value at a dotted path of nested mappings; a rule replaced by its kind loses the old rule's fields.
+
+    A topic, list, measure, reward or pilot that is set to None is taken away.
+    """
     *parents, last = path.split(".")
     place: Any = data
     for key in parents:
         place = place.setdefault(key, {}) if isinstance(place, dict) else None
         if not isinstance(place, dict):
             raise ScenarioError(f"{path}: '{key}' is a value, not a group of keys")
+    if value is None and len(parents) == 1 and parents[0] in COLLECTIONS and last in place:
+        del place[last]
+        return
     if last == "kind" and place.get("kind") != value:
         place.clear()
     # A copy: a later key may reach into it, and the caller's own mapping must stay as it is.

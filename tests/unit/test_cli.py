@@ -24,7 +24,7 @@ TINY = ["population.firms=40", "months=4"]
 @pytest.fixture(autouse=True)
 def tables_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Figures and reports are drawn in other tests; and nothing is ever written beside the user."""
-    monkeypatch.setattr(common, "_saver", lambda: save_tables)
+    monkeypatch.setattr(common, "saver", lambda: save_tables)
     monkeypatch.chdir(tmp_path)
 
 

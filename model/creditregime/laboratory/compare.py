@@ -85,7 +85,8 @@ class Comparison:
     @property
     def paired_firms(self) -> bool:
         """Whether both worlds began with the same firms, so that `twins` can tell them apart."""
-        return same_firms(*self.example)
+        one, other = self.example
+        return same_firms(one.firms, other.firms)
 
     @cached_property
     def _by_group(self) -> pd.DataFrame:

@@ -10,26 +10,28 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from creditregime.laboratory.attribution import Attribution
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.outcomes import OUTCOMES, summarise
 from creditregime.laboratory.run import RunResult
-from creditregime.presentation import claims, style, tables, wording
+from creditregime.presentation import attribution_report, claims, style, tables, wording
 from creditregime.presentation.effects_figure import heading_of
 from creditregime.presentation.figures import figures
 from creditregime.presentation.style import Picture
 from creditregime.scenario import Scenario
 
+Result = RunResult | Comparison | Attribution
 MOST_FIRMS_LISTED = 25
 """Firms named one by one before the report refers to the table in the folder."""
 
 
-def report(result: RunResult | Comparison, pictures: Sequence[Picture] | None = None) -> str:
+def report(result: Result, pictures: Sequence[Picture] | None = None) -> str:
     """Return the report of a result as HTML: figures embedded, no script, no outside address.
 
     Parameters
     ----------
     result
-        A run or a comparison.
+        A run, a comparison or an attribution.
     pictures
         Its figures, if they are drawn already.
 
@@ -40,13 +42,15 @@ def report(result: RunResult | Comparison, pictures: Sequence[Picture] | None = 
     True
     """
     drawn = {picture.name: picture for picture in (figures(result) if pictures is None else pictures)}
+    if isinstance(result, Attribution):
+        return template("attribution.html").render(_of_attribution(result), pictures=drawn)
     context = _of_run(result) if isinstance(result, RunResult) else _of_comparison(result)
-    return template().render(context, pictures=drawn)
+    return template("report.html").render(context, pictures=drawn)
 
 
 @cache
-def template() -> Template:
-    """Return the template that ships with the package."""
+def template(name: str) -> Template:
+    """Return a template that ships with the package."""
     environment = Environment(
         loader=PackageLoader("creditregime.presentation"),
         autoescape=True,
@@ -56,18 +60,19 @@ def template() -> Template:
     )
     environment.filters["embed"] = _embed
     environment.filters["readable"] = style.readable
-    return environment.get_template("report.html")
+    return environment.get_template(name)
 
 
 def _of_run(result: RunResult) -> dict[str, Any]:
     name = result.scenario.title or "untitled scenario"
     return {
         "kind": "run",
+        "paired": False,
         "title": name,
         "question": f"What does the economy look like under “{name}”?",
         "labels": (name,),
         "scenarios": [_scenario(name, result.scenario)],
-        "design": _design(result.scenario, result, 1),
+        "design": _design(result.scenario, _firms_of(result), 1),
         "levels": _levels(result),
         "claims": claims.claims(result.scenario),
         "provenance": _facts(result.provenance),
@@ -76,21 +81,42 @@ def _of_run(result: RunResult) -> dict[str, Any]:
 
 def _of_comparison(result: Comparison) -> dict[str, Any]:
     here, there = result.labels
-    pairs = zip(result.labels, (result.scenario, result.against), strict=True)
-    return {
+    return _of_two(result) | {
         "kind": "comparison",
         "title": f"{here}, compared",
         "question": f"What does “{here}” change, compared with “{there}”, in an otherwise identical economy?",
-        "labels": result.labels,
-        "scenarios": [_scenario(label, scenario) for label, scenario in pairs],
-        "differences": claims.differences(result.scenario, result.against),
-        "design": _design(result.scenario, result.example[0], len(result.seeds)),
-        "seeds": len(result.seeds),
+        "design": _design(result.scenario, _firms_of(result.example[0]), len(result.seeds)),
         "answer": _answer(result),
         "parts": tables.parts(result),
         "groups": tables.group_parts(result),
         "firms": _which(result) if result.paired_firms else None,
         "first_seed": result.seeds[0],
+    }
+
+
+def _of_attribution(result: Attribution) -> dict[str, Any]:
+    here, there = result.labels
+    size = {"Firms": f"{result.sizes().mean():,.0f}"}
+    points = {"Combinations of toggles": f"{2 ** len(result.toggles)}, each run with every seed"}
+    parts = _of_two(result) | {
+        "kind": "attribution",
+        "title": f"{here}, explained",
+        "question": f"What makes up the effect of “{here}” against “{there}”: which rule, which firms, who bears it?",
+        "design": _design(result.scenario, size, len(result.seeds)) | points,
+        "answer": attribution_report.answer(result),
+    }
+    return parts | attribution_report.context(result)
+
+
+def _of_two(result: Comparison | Attribution) -> dict[str, Any]:
+    """Return what the reports of two worlds have in common."""
+    pairs = zip(result.labels, (result.scenario, result.against), strict=True)
+    return {
+        "paired": True,
+        "labels": result.labels,
+        "scenarios": [_scenario(label, scenario) for label, scenario in pairs],
+        "differences": claims.differences(result.scenario, result.against),
+        "seeds": len(result.seeds),
         "claims": claims.claims(result.scenario),
         "provenance": _facts(result.provenance),
     }
@@ -104,10 +130,15 @@ def _scenario(label: str, scenario: Scenario) -> dict[str, str]:
     }
 
 
-def _design(scenario: Scenario, example: RunResult, seeds: int) -> dict[str, str]:
-    rows = {
+def _firms_of(example: RunResult) -> dict[str, str]:
+    return {
         "Firms": f"{len(example.firms):,}",
         "Supply links at the end": f"{int(example.links['active'].sum()):,}",
+    }
+
+
+def _design(scenario: Scenario, size: dict[str, str], seeds: int) -> dict[str, str]:
+    rows = size | {
         "Length": f"{scenario.months} months",
         "Topics of regulation": ", ".join(style.readable(topic) for topic in scenario.topics),
         "First seed": str(scenario.seed),

@@ -6,7 +6,7 @@ whose ``open`` returns such an executor (`mpi4py.futures.MPIPoolExecutor` is one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -43,10 +43,10 @@ class Here(Executor):
         return future
 
 
-def local(workers: int | None = None) -> Engine:
-    """Return the engine of local processes; with one worker everything happens in this process."""
+def local(workers: int | None = None, modules: Sequence[str] = ()) -> Engine:
+    """Return the engine of local processes, each of which imports some modules; with one worker it is this process."""
     number = workers or available()
-    return Engine(Here if number == 1 else lambda: Processes(number), number)
+    return Engine(Here if number == 1 else lambda: Processes(number, modules), number)
 
 
 def dask(address: str | None, timeout: float = 15) -> Engine:

@@ -28,7 +28,8 @@ def write(table: pd.DataFrame, path: Path) -> None:
 
 def _arrow(table: pd.DataFrame) -> pa.Table:
     text = [name for name, kind in table.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)]
-    fields = [(str(n), pa.string() if n in text else pa.from_numpy_dtype(table[n].dtype)) for n in table.columns]
+    kinds = {n: getattr(kind, "numpy_dtype", kind) for n, kind in table.dtypes.items()}  # of columns with gaps, too
+    fields = [(str(n), pa.string() if n in text else pa.from_numpy_dtype(kinds[n])) for n in table.columns]
     arrow = pa.Table.from_pandas(
         table.astype(dict.fromkeys(text, object)), schema=pa.schema(fields), preserve_index=False
     )

@@ -61,8 +61,11 @@ class Study(Settings):
     base: list[str] = parameter(
         default_factory=list, unit="-", description="overrides that make the base scenario: group=option, path=value"
     )
-    scenario: str | None = parameter(
-        None, unit="path", description="a scenario file to start from instead of the presets, relative to the study"
+    scenario: str | dict[str, Any] | None = parameter(
+        None,
+        unit="path",
+        description="a scenario to start from instead of the presets: its file, relative to the study, or what stands"
+        " in one",
     )
     design: Design = Field(description="factors and points")
     replicates: Replicates = Field(default_factory=Fixed, description="seeds at each point")
@@ -138,7 +141,7 @@ class Study(Settings):
             study = cls.parse(data)
         except ScenarioError as error:
             raise ScenarioError(f"{path}: {error}") from None
-        if study.scenario is not None and not Path(study.scenario).is_absolute():
+        if isinstance(study.scenario, str) and not Path(study.scenario).is_absolute():
             study = study.model_copy(update={"scenario": str((path.parent / study.scenario).resolve())})
         return study
 
