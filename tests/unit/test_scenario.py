@@ -77,3 +77,14 @@ def test_changes_leave_the_callers_mappings_alone() -> None:
     spec = Scenario(registry={"kind": "database"}).changed({"lists.l": rule, "lists.l.max_months": 20})  # type: ignore[arg-type]
     assert spec.lists["l"].max_months == 20
     assert rule == {"topic": "tax", "serious": 1}
+
+
+def test_none_takes_a_named_rule_away_and_keeps_the_order_of_the_others() -> None:
+    spec = small()
+    names = [*spec.measures]
+    changed = spec.changed({f"measures.{names[1]}": None})
+    assert [*changed.measures] == [name for name in names if name != names[1]]
+    with pytest.raises(ScenarioError, match=r"measures\.no_such"):
+        spec.changed({"measures.no_such": None})
+    assert load("start=null").start is None
+    assert names[1] not in load(f"measures.{names[1]}=null").measures

@@ -195,7 +195,7 @@ def _assembled(
         against=other,
         seeds=seeds,
         toggles=toggles,
-        runs=result.runs.rename(columns=lambda name: str(name).removeprefix(_COLUMN)),
+        runs=result.runs,
         groups=result.groups,
         firms=typed(_stacked(firms)),
         stories=_stacked(stories),

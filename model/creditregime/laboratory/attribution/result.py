@@ -31,8 +31,8 @@ class Attribution:
     toggles
         Name of each toggle, and the keys that it switches.
     runs
-        One row a point (combination of toggles) and seed: toggles off (0) or on (1), outcomes. The first point is
-        `against`, the last one the scenario.
+        One row a point (combination of toggles) and seed: outcomes, and whether each toggle is on (``toggle.NAME``,
+        0 or 1). The first point is `against`, the last one the scenario.
     groups
         One row a point, seed, dimension and group of firms: number of firms, outcomes.
     firms
