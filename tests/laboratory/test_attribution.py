@@ -103,7 +103,7 @@ def test_channels_sum_to_the_lone_exits_and_attributions_to_all(
 ) -> None:
     lone, all_exits = (
         small_attribution.channels().set_index("channel"),
-        small_attribution.changes().set_index("attribution"),
+        small_attribution.attributions().set_index("attribution"),
     )
     first = {key: set(result.exits["firm"]) for key, result in plain.items()}
     for name, other in (("scenario", "against"), ("against", "scenario")):
@@ -196,6 +196,20 @@ def test_examples_are_the_firms_of_the_median_month_in_any_order_of_rows(small_a
         assert row[f"month_{world}"] == months[(len(months) - 1) // 2]
     everything = examples(firms, stories, number=1000)
     assert len(everything) == (firms["fate"] != "both").sum()
+
+
+def test_of_firms_that_leave_in_the_same_month_the_largest_comes_first() -> None:
+    columns = {"seed": [2, 1, 1, 1, 1], "firm": [4, 9, 3, 8, 5], "size": [1.0, 1.0, 1.0, 7.0, 0.5]}
+    firms = pd.DataFrame(columns | {"fate": "scenario_only", "channel": "finance"})
+    firms = firms.assign(month_scenario=[3, 3, 3, 3, 1], month_against=None)
+    order = [(1, 5), (1, 8), (1, 3), (1, 9), (2, 4)]  # month, size, seed, firm
+    stories = pd.DataFrame({"seed": [1], "firm": [3], "world": ["scenario"], "story": ["its own"]})
+    for shuffled in (firms, firms.iloc[::-1], firms.iloc[[2, 0, 4, 1, 3]]):
+        found = examples(shuffled, stories, number=5)
+        assert list(zip(found["seed"], found["firm"], strict=True)) == order
+        median = examples(shuffled, stories)
+        assert median[["seed", "firm"]].to_numpy().tolist() == [[1, 3]]
+        assert median["story_scenario"].tolist() == ["its own"]
 
 
 def test_worlds_with_other_firms_are_shared_out_but_not_followed(tmp_path: Path) -> None:

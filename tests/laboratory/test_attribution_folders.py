@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import filecmp
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from creditregime.laboratory.archive import read, rerun
 from creditregime.laboratory.attribution import Attribution, attribute, explain
 from creditregime.laboratory.attribution.folder import write_attribution
 from creditregime.laboratory.run import run
+from creditregime.laboratory.store import save_tables
 from tests.laboratory.conftest import RISKY, contents
 
 TINY = ("population.firms=30", "months=3")
@@ -83,7 +86,7 @@ def test_a_folder_of_something_else_is_no_attribution(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not a result folder"):
         open_attribution(tmp_path)
     with pytest.raises(StoreError, match="holds no attribution"):
-        open_attribution(save(run("population=classroom", "months=2"), tmp_path / "run"))
+        open_attribution(save_tables(run("population=classroom", "months=2"), tmp_path / "run"))
     (tmp_path / "mine.txt").write_text("precious", encoding="utf-8")
     with pytest.raises(StoreError, match="is in use, and not by an attribution"):
         attribute(*TINY, seeds=1, workers=1, folder=tmp_path)
@@ -131,3 +134,24 @@ def test_results_are_added_to_the_folder_of_the_runs_or_written_to_a_new_one(
     written = contents(two, without=TIMED)
     inside = {name: data for name, data in written.items() if not name.startswith(("sweep/", "pairs/"))}
     assert inside == contents(one, without=TIMED)
+
+
+SCRIPT = """
+from creditregime import attribute, strategy
+
+@strategy("mine")
+def mine(firm):
+    return 0.5
+
+chosen = ("behaviour.kind=per_firm", "behaviour.strategy=mine", "months=2", "population.firms=20")
+found = attribute(*chosen, against={"fines.scale": 3}, seeds=1, workers=2)
+print(found.shares(["fines"])["toggle"].tolist())
+"""
+
+
+def test_a_script_with_its_own_strategy_needs_no_main_guard(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[0] == "['fines', 'total']"

@@ -72,6 +72,8 @@ def add_to_folder(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(left)
         with tempfile.TemporaryDirectory(prefix=".adding.", dir=target) as name:
             yield Path(name)
+            for file in Path(name).rglob("*"):
+                _sync(file)
             (target / "provenance.json").unlink(missing_ok=True)
             for entry in sorted(Path(name).iterdir(), key=lambda entry: entry.name == "provenance.json"):
                 there = target / entry.name

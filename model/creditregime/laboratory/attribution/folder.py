@@ -32,8 +32,8 @@ def tables_of(result: Attribution) -> dict[str, pd.DataFrame]:
         "shares_by_group": result.shares_by_group(),
     }
     if result.paired_firms:
-        tables |= {"channels": result.channels(), "losses": result.losses(), "attributions": result.changes()}
-        tables |= {"examples": result.examples()}
+        tables |= {"channels": result.channels(), "losses": result.losses()}
+        tables |= {"attributions": result.attributions(), "examples": result.examples()}
     return tables
 
 

@@ -109,8 +109,8 @@ class Attribution:
         self._refuse_unpaired()
         return channels.losses(self.firms)
 
-    def changes(self) -> pd.DataFrame:
-        """Return how many firms leave by which attribution in each world (see `attribution.channels.attributed`)."""
+    def attributions(self) -> pd.DataFrame:
+        """Return what firms' exits are attributed to in each world (see `attribution.channels.attributed`)."""
         self._refuse_unpaired()
         return channels.attributed(self.firms, self.sizes())
 
