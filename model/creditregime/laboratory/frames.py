@@ -26,7 +26,7 @@ def firm_table(world: World, violations_logged: bool = True) -> pd.DataFrame:
     whole run; ``violations`` is missing where the scenario does not log them.
     """
     firms = world.firms
-    columns = _identity(world)
+    columns = identity(world)
     columns |= {
         "active": firms.active.copy(),
         "born": _months(firms.born, firms.active & (firms.born != NEVER)),
@@ -134,7 +134,7 @@ def exit_table(world: World) -> pd.DataFrame:
     log = world.events
     left = np.flatnonzero(log["kind"] == Event.EXITED)
     firm = log["firm"][left]
-    who = pd.DataFrame(_identity(world)).iloc[firm].reset_index(drop=True)
+    who = pd.DataFrame(identity(world)).iloc[firm].reset_index(drop=True)
     table = pd.DataFrame(
         {
             "month": log["month"][left].astype(np.int32) + 1,
@@ -156,7 +156,8 @@ def names(codes: Any) -> list[str]:
     return [member.name.lower() for member in codes]
 
 
-def _identity(world: World) -> dict[str, Any]:
+def identity(world: World) -> dict[str, Any]:
+    """Return who each firm is: columns of one value a firm."""
     firms, economy = world.firms, world.economy
     classes = next(codes for name, _, codes in dimensions(world) if name == "size")
     return {

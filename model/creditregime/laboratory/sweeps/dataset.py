@@ -6,6 +6,8 @@
 ``points.parquet``   one row a point: its factors, and its resolved scenario (JSON, which ``--scenario`` takes)
 ``runs/``            one row a run: point, seed, factors, outcomes
 ``months/``          one row a run and month, where the study keeps indicators
+``groups/``          one row a run, dimension and group of firms, where the study keeps outcomes by group
+``exits/``           one row an exit, where the study keeps them
 ``failures/``        one row a run that failed: its error, traceback and scenario
 ``unfinished/``      units of parts that are not complete; gone in the end
 ==================== =========================================================================================
@@ -32,11 +34,10 @@ from creditregime.laboratory.store import open_folder
 from creditregime.laboratory.sweeps.parquet import read, write
 from creditregime.laboratory.sweeps.plan import Layout, Plan
 from creditregime.laboratory.sweeps.study import Study
-from creditregime.laboratory.sweeps.units import Done, Kept, empty
+from creditregime.laboratory.sweeps.tables import Done, empty
 from creditregime.paths import config_root
 from creditregime.scenario import Scenario
 
-TABLES = ("runs", "months", "failures")
 ROWS_AT_ONCE = 1000
 
 
@@ -48,6 +49,7 @@ class Dataset:
         self.study = Study.read(folder / "study.yaml")
         self.facts = _facts(folder)
         self.layout = Layout(**self.facts["layout"])
+        self.kept = self.study.kept
 
     @classmethod
     def create(cls, folder: Path, plan: Plan, layout: Layout) -> Dataset:
@@ -58,7 +60,7 @@ class Dataset:
             facts = provenance("sweep", study.first_seed, now(), code=code_digest(), layout=layout.model_dump())
             (partial / "sweep.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8", newline="\n")
             _write_points(partial / "points.parquet", plan)
-            for name in (*TABLES, "unfinished"):
+            for name in (*study.kept.tables, "unfinished"):
                 (partial / name).mkdir()
         return cls(folder)
 
@@ -104,22 +106,23 @@ class Dataset:
 
     def save_unit(self, part: str, unit: int, done: Done) -> None:
         """Make a unit durable: from here on it is not lost."""
-        for name, table in zip(TABLES, done, strict=True):
-            write(table, self._unit(part, unit, name))
+        for name in self.kept.tables:
+            write(done[name], self._unit(part, unit, name))
 
     def units(self, part: str) -> dict[int, Done]:
         """Return the units of an unfinished part that are there."""
         folder = self.folder / "unfinished"
-        last = sorted(folder.glob(f"{part}.*.{TABLES[-1]}.parquet"))  # written last: what it belongs to is whole
+        names = self.kept.tables
+        last = sorted(folder.glob(f"{part}.*.{names[-1]}.parquet"))  # written last: what it belongs to is whole
         numbers = [int(path.name.split(".")[1]) for path in last]
-        return {n: Done(*(read(self._unit(part, n, name)) for name in TABLES)) for n in sorted(numbers)}
+        return {n: {name: read(self._unit(part, n, name)) for name in names} for n in sorted(numbers)}
 
     def seal(self, part: str, done: Done) -> None:
         """Write a part, its runs last, and forget its units."""
-        done = done._replace(runs=self.factors_of(done.runs))
-        for name, table in reversed([*zip(TABLES, done, strict=True)]):
-            if name == "runs" or len(table):
-                write(table, self.folder / name / f"{part}.parquet")
+        done = done | {"runs": self.factors_of(done["runs"])}
+        for name in reversed(self.kept.tables):
+            if name == "runs" or len(done[name]):
+                write(done[name], self.folder / name / f"{part}.parquet")
         for path in (self.folder / "unfinished").glob(f"{part}.*"):
             path.unlink()
 
@@ -156,7 +159,7 @@ class Dataset:
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the dataset in the order of points and seeds."""
         paths = sorted((self.folder / name).glob("part-*.parquet"))
-        none = empty(Kept(self.study.outcomes, self.study.months))[TABLES.index(name)]
+        none = empty(self.kept, name)
         whole = pd.concat([read(path) for path in paths] or [none], ignore_index=True)
         keys = [key for key in ("point", "seed", "month") if key in whole]
         return whole.sort_values(keys, kind="stable", ignore_index=True)

@@ -58,6 +58,16 @@ class Sweep:
         return self._dataset.table("months")
 
     @cached_property
+    def groups(self) -> pd.DataFrame:
+        """One row a run, dimension and group of firms, where the study keeps outcomes by group."""
+        return self._dataset.table("groups")
+
+    @cached_property
+    def exits(self) -> pd.DataFrame:
+        """One row an exit, where the study keeps them: firm, month, cause, attribution, and what firm it was."""
+        return self._dataset.table("exits")
+
+    @cached_property
     def failures(self) -> pd.DataFrame:
         """One row a run that failed: error, traceback and scenario."""
         return self._dataset.table("failures")
@@ -101,10 +111,7 @@ def sweep(
     CreditRegimeError
         One line that says what is wrong with the study or the folder; nothing is overwritten.
     """
-    chosen = (
-        study if isinstance(study, Study) else Study.parse(study) if isinstance(study, Mapping) else Study.read(study)
-    )
-    dataset = _begun(chosen, Path(folder).absolute())
+    dataset = _begun(_study(study), Path(folder).absolute())
     with dataset.open(), _bar(dataset, progress) as bar:
         Session(dataset, engine or local(workers), bar.update).run()
     return Sweep(dataset)

@@ -17,7 +17,8 @@ from creditregime.laboratory.sweeps.dataset import Dataset
 from creditregime.laboratory.sweeps.engine import Engine, opened
 from creditregime.laboratory.sweeps.plan import Part
 from creditregime.laboratory.sweeps.study import Precise
-from creditregime.laboratory.sweeps.units import Done, Kept, failed, joined, simulated
+from creditregime.laboratory.sweeps.tables import Done, joined
+from creditregime.laboratory.sweeps.units import failed, simulated
 
 AHEAD = 3
 """Units that wait for each worker, so that none of them is idle."""
@@ -48,7 +49,7 @@ class Session:
     def __init__(self, dataset: Dataset, engine: Engine, done: Callable[[int], object]) -> None:
         self.dataset, self.engine, self.done = dataset, engine, done
         self.study = dataset.study
-        self.kept = Kept(self.study.outcomes, self.study.months)
+        self.kept = self.study.kept
         self.most = engine.workers * AHEAD
         self._parts: deque[Part] = deque(self._left())
         self._units: deque[Unit] = deque()
@@ -133,7 +134,7 @@ class Session:
         self._units += [
             Unit(part, number, point, seeds) for number, point in enumerate(part.points) if number not in found
         ]
-        self.done(sum(len(unit.runs) + len(unit.failures) for unit in found.values()))
+        self.done(sum(len(unit["runs"]) + len(unit["failures"]) for unit in found.values()))
         self._seal_if_whole(part)
 
     def _keep(self, unit: Unit, done: Done) -> None:

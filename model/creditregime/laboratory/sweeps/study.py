@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,8 +11,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from creditregime.component import Rule, Settings, nearest, one_line, parameter
 from creditregime.errors import BAD_YAML, ScenarioError
-from creditregime.laboratory.outcomes import BY_NAME
+from creditregime.laboratory.outcomes import BY_NAME, GROUP_OUTCOMES
 from creditregime.laboratory.sweeps.designs import Design
+from creditregime.laboratory.sweeps.tables import Kept
 
 LARGEST_FILE = 1_000_000
 
@@ -46,6 +47,16 @@ class Precise(Replicates, kind="precise"):
         return self
 
 
+class Small(Settings):
+    """What changes where a study is run at small size: to see that all of it works, not for its findings."""
+
+    base: list[str] = parameter(default_factory=list, unit="-", description="overrides added to the base")
+    seeds: int = parameter(2, unit="seeds", ge=1, le=1000, description="seeds at every point")
+    design: dict[str, Any] = parameter(
+        default_factory=dict, unit="-", description="fields of the design that are replaced, such as samples"
+    )
+
+
 class Study(Settings):
     """A question, the scenarios that are compared for it, the seeds, and what is kept of each run.
 
@@ -72,12 +83,24 @@ class Study(Settings):
     months: list[str] = parameter(
         default_factory=list, unit="-", description="indicators to keep month by month; empty keeps none"
     )
+    groups: list[str] = parameter(
+        default_factory=list, unit="-", description="outcomes to keep by ownership, size, sector and region; or none"
+    )
+    exits: bool = parameter(False, unit="-", description="whether to keep who left, when and why")
+    small: Small | None = parameter(None, unit="-", description="how the study is run at small size, if it can be")
 
     @field_validator("keep")
     @classmethod
     def _known_outcomes(cls, names: list[str]) -> list[str]:
         for name in names:
             _refuse_unknown(name, "keep")
+        return list(dict.fromkeys(names))
+
+    @field_validator("groups")
+    @classmethod
+    def _known_by_group(cls, names: list[str]) -> list[str]:
+        for name in names:
+            _refuse_unknown(name, "groups", [outcome.name for outcome in GROUP_OUTCOMES])
         return list(dict.fromkeys(names))
 
     @model_validator(mode="after")
@@ -92,6 +115,11 @@ class Study(Settings):
         """Names of the outcomes that are kept, with those that decide how many seeds are enough."""
         needed = getattr(self.replicates, "half_width", {})
         return [name for name in BY_NAME if not self.keep or name in self.keep or name in needed]
+
+    @property
+    def kept(self) -> Kept:
+        """What is kept of each run."""
+        return Kept(self.outcomes, self.months, self.groups, self.exits)
 
     @classmethod
     def parse(cls, data: Any) -> Self:
@@ -125,12 +153,28 @@ class Study(Settings):
             study = study.model_copy(update={"scenario": str((path.parent / study.scenario).resolve())})
         return study
 
+    def reduced(self) -> Self:
+        """Return the study at the small size that it states.
+
+        Raises
+        ------
+        ScenarioError
+            If it states none.
+        """
+        if self.small is None:
+            raise ScenarioError("small: the study does not say how it is run at small size")
+        data = self.model_dump(mode="json") | {"small": None}
+        data["base"] += self.small.base
+        data["design"] |= self.small.design
+        data["replicates"] = {"kind": "fixed", "seeds": self.small.seeds}
+        return self.parse(data)
+
     def to_yaml(self) -> str:
         """Return the study, every key stated, as YAML that `read` takes."""
         data = self.model_dump(mode="json")
         return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
 
 
-def _refuse_unknown(name: str, key: str) -> None:
-    if name not in BY_NAME:
-        raise ValueError(f"{key}: unknown outcome '{name}'{nearest(name, [*BY_NAME])}; allowed: {', '.join(BY_NAME)}")
+def _refuse_unknown(name: str, key: str, names: Sequence[str] = tuple(BY_NAME)) -> None:
+    if name not in names:
+        raise ValueError(f"{key}: unknown outcome '{name}'{nearest(name, names)}; allowed: {', '.join(names)}")

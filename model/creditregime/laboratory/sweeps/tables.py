@@ -1,0 +1,125 @@
+"""The tables of a sweep: what is kept of each run, and how it is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from creditregime.errors import ScenarioError
+from creditregime.laboratory import frames
+from creditregime.laboratory.outcomes import summarise, summarise_groups
+from creditregime.model import CreditRegime
+
+
+class Kept(NamedTuple):
+    """What is kept of a run.
+
+    Attributes
+    ----------
+    outcomes, months, groups
+        Names of outcomes, of indicators month by month, and of outcomes by group of firms.
+    exits
+        Whether one row an exit is kept.
+    """
+
+    outcomes: Sequence[str]
+    months: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    exits: bool = False
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables, in the order in which they are written: the last one tells that the others are there."""
+        chosen = {"months": self.months, "groups": self.groups, "exits": self.exits}
+        return ("runs", *(name for name, kept in chosen.items() if kept), "failures")
+
+
+Done = dict[str, pd.DataFrame]
+"""What came of a unit: its tables by name, in the order of `Kept.tables`."""
+
+RUN = ("point", "seed")
+_COLUMNS: dict[str, dict[str, Any]] = {
+    "runs": {},
+    "months": {"month": np.int64},
+    "groups": {"dimension": object, "group": object, "firms": np.float64},
+    "exits": {"firm": np.int64, "month": np.int64}
+    | dict.fromkeys(("cause", "attribution", "sector", "region", "ownership"), object)
+    | {"size": np.float64, "size_class": object},
+    "failures": dict.fromkeys(("error", "traceback", "scenario"), object),
+}
+
+
+def columns(kept: Kept, table: str) -> dict[str, Any]:
+    """Return the columns of a table and their types, in order."""
+    more = {"runs": kept.outcomes, "months": kept.months, "groups": kept.groups}.get(table, ())
+    return dict.fromkeys(RUN, np.int64) | _COLUMNS[table] | dict.fromkeys(more, np.float64)
+
+
+def empty(kept: Kept, table: str) -> pd.DataFrame:
+    """Return a table without rows."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns(kept, table).items()})
+
+
+def joined(parts: Sequence[Done]) -> Done:
+    """Return several units' tables as one each, in the order given."""
+    found = {}
+    for name in parts[0]:
+        filled = [part[name] for part in parts if len(part[name])]
+        found[name] = pd.concat(filled or [parts[0][name]], ignore_index=True)
+    return found
+
+
+def tabulate(kept: Kept, point: int, seeds: Sequence[int], model: CreditRegime) -> Done:
+    """Return the tables of a finished model with one jurisdiction a seed."""
+    table = model.series.monthly()
+    if len(seeds) == 1:
+        table.insert(0, "jurisdiction", 0)
+    _refuse_unknown(kept.months, table)
+    monthly = [table[table["jurisdiction"] == number] for number in range(len(seeds))]
+    found = {"months": monthly, "runs": [_run(kept, own.drop(columns="jurisdiction")) for own in monthly]}
+    if kept.groups or kept.exits:
+        found["exits"] = _exits(model)
+    if kept.groups:
+        found["groups"] = _groups(model, found["exits"])
+    done = {name: _stacked(kept, name, point, seeds, found[name]) for name in kept.tables[:-1]}
+    return done | {"failures": empty(kept, "failures")}
+
+
+def _stacked(kept: Kept, name: str, point: int, seeds: Sequence[int], parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return one table from one part a seed, with its columns in their order and of their types."""
+    wanted = columns(kept, name)
+    table = pd.concat(parts, ignore_index=True)
+    table["point"], table["seed"] = point, np.repeat(seeds, [len(part) for part in parts])
+    return table[[*wanted]].astype(wanted)
+
+
+def _refuse_unknown(names: Sequence[str], monthly: pd.DataFrame) -> None:
+    missing = [name for name in names if name not in monthly]
+    if missing:
+        raise ScenarioError(f"months: unknown indicator '{missing[0]}'; allowed: {', '.join(monthly.columns[2:])}")
+
+
+def _run(kept: Kept, monthly: pd.DataFrame) -> pd.DataFrame:
+    values = summarise(monthly)
+    return pd.DataFrame({name: [values[name]] for name in kept.outcomes})
+
+
+def _exits(model: CreditRegime) -> list[pd.DataFrame]:
+    """Return one row an exit, a table for each jurisdiction; firms are counted from its first one."""
+    table = frames.exit_table(model.world)
+    place = model.world.places(table["firm"].to_numpy())
+    table["firm"] -= model.world.starts[place]
+    return [table[place == number] for number in range(len(model.world.spans))]
+
+
+def _groups(model: CreditRegime, exits: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Return the outcomes by group, a table for each jurisdiction."""
+    firms, groups = pd.DataFrame(frames.identity(model.world)), model.series.by_group()
+    if len(exits) == 1:
+        return [summarise_groups(groups, firms, exits[0])]
+    own = [groups[groups["jurisdiction"] == number].drop(columns="jurisdiction") for number in range(len(exits))]
+    spans = model.world.spans
+    return [summarise_groups(rows, firms.iloc[a:b], left) for rows, (a, b), left in zip(own, spans, exits, strict=True)]
