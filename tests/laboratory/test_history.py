@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from creditregime.errors import CreditRegimeError
 from creditregime.indicators.measure import black
 from creditregime.laboratory.archive import read_run
 from creditregime.laboratory.history import History, history
+from creditregime.laboratory.link_history import link_history
 from creditregime.laboratory.run import RunResult, run, tabulate
 from creditregime.laboratory.store import save_tables
 from creditregime.presets import groups
@@ -106,3 +108,25 @@ def test_stories_do_not_repeat_what_completes_the_log() -> None:
     assert model is not None
     for row in range(30):
         assert not set(model.firm(row).history()["event"]) & {"opened", "lowered", "confirmed"}
+
+
+# Links
+
+
+@pytest.mark.parametrize("case", ["joint_2016", "press", "much turnover", "local pilots"])
+def test_links_are_followed_through_the_log(case: str) -> None:
+    scenario = load(*CASES[case], seed=4)
+    model = CreditRegime(scenario)
+    network = model.world.network
+    buyers = network.buyers_of(np.arange(len(network.supplier)))
+    seen = [pairs(buyers, network.supplier, network.weight > 0)]
+    for _ in range(scenario.months):
+        model.step()
+        seen.append(pairs(buyers, network.supplier, network.weight > 0))
+    found = link_history(tabulate(model, {}))
+    assert [pairs(found.buyer, *of) for of in zip(found.supplier, found.active, strict=True)] == seen
+    assert seen[0] != seen[-1]
+
+
+def pairs(buyer: Any, supplier: Any, active: Any) -> set[tuple[int, int]]:
+    return {*zip(buyer[active].tolist(), supplier[active].tolist(), strict=True)}

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from creditregime.agents.attributes import label
-from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Origin, Severity, Standing
+from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, Event, ExitCause, Origin, Severity, Standing
 from creditregime.indicators.measure import SIZE_CLASSES, black, dimensions
 from creditregime.law import Law
 from creditregime.state import NEVER
@@ -89,7 +89,7 @@ def event_table(world: World) -> pd.DataFrame:
         {
             "month": log["month"].astype(np.int32) + 1,
             "firm": log["firm"].copy(),
-            "kind": named(kind, names(Event)),
+            "kind": named(np.searchsorted([*Event], kind), names(Event)),
             "detail": _named_by_law(world, detail, _what),
             "value": _named_by_law(world, other, _how),
             "partner": _integers(other, partners),
@@ -114,6 +114,7 @@ def _what(world: World, law: Law) -> dict[int, Sequence[str]]:
         Event.MOVED: world.economy.regions,
         Event.ADOPTED: ("national", *world.pilots_so_far),
         Event.STRUCK_OFF: world.topics,
+        Event.ASSOCIATED: CHANNELS,
     }
 
 

@@ -89,9 +89,8 @@ def history(result: RunResult) -> History:
         If the run was stored by a version whose log does not tell with which grades it began.
     """
     months, firms = int(result.scenario.months), len(result.firms)
-    eras = _eras(result.scenario)
     found = History(
-        eras,
+        eras(result.scenario),
         active=np.ones((months + 1, firms), np.bool_),
         grade=np.zeros((months + 1, firms), np.int8),
         lowered=np.zeros((months + 1, firms), np.bool_),
@@ -102,7 +101,7 @@ def history(result: RunResult) -> History:
     log = result.events[result.events["kind"].isin(_TOLD)]
     if not (log["kind"] == "opened").any():
         raise CreditRegimeError("history: the log does not tell first grades; run it again: creditregime rerun FOLDER")
-    state = _State(eras[0], firms)
+    state = _State(found.eras[0], firms)
     state.begin(log)
     state.write(found, 0)
     for month, events in _by_month(log, months):
@@ -115,7 +114,8 @@ def history(result: RunResult) -> History:
 _TOLD = ("opened", "graded", "lowered", "listed", "confirmed", "delisted", "exited", "entered")
 
 
-def _eras(scenario: Scenario) -> tuple[Era, ...]:
+def eras(scenario: Scenario) -> tuple[Era, ...]:
+    """Return what the phases of a scenario call grades, files and lists, in order."""
     found = []
     for since, rules in scenario.by_phase():
         territories = everywhere(rules)
