@@ -132,7 +132,7 @@ def _record(
 
 def _months(last: int, every: int | None) -> list[int]:
     """Return the months of the frames: evenly spaced, and the last one."""
-    months = [*range(1, last + 1, every or -(-last // FRAMES))]
+    months = [*range(1, last + 1, every or max(1, -(-(last - 1) // (FRAMES - 1))))]
     return months if months[-1] == last else [*months, last]
 
 
