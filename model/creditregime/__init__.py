@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from creditregime.laboratory.run import RunResult, run
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
+    from creditregime.laboratory.sweeps.contrasts import contrasts
     from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.folder import save
+    from creditregime.presentation.forest_figure import forest
+    from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.response_figure import response
     from creditregime.scenario import Scenario
 
 __version__ = "0.1.0"
@@ -41,9 +45,13 @@ __all__ = [
     "__version__",
     "attribute",
     "compare",
+    "contrasts",
+    "forest",
     "load",
     "open_attribution",
     "open_sweep",
+    "phase_diagram",
+    "response",
     "run",
     "save",
     "shapley",
@@ -63,9 +71,13 @@ _HOMES = {
     "Sweep": "laboratory.sweeps",
     "attribute": "laboratory.attribution",
     "compare": "laboratory.compare",
+    "contrasts": "laboratory.sweeps.contrasts",
+    "forest": "presentation.forest_figure",
     "load": "composition",
     "open_attribution": "laboratory.attribution.folder",
     "open_sweep": "laboratory.sweeps",
+    "phase_diagram": "presentation.phase_figure",
+    "response": "presentation.response_figure",
     "run": "laboratory.run",
     "save": "presentation.folder",
     "shapley": "laboratory.shapley",

@@ -79,12 +79,11 @@ def test_changes_leave_the_callers_mappings_alone() -> None:
     assert rule == {"topic": "tax", "serious": 1}
 
 
-def test_none_takes_a_named_rule_away_and_keeps_the_order_of_the_others() -> None:
-    spec = small()
-    names = [*spec.measures]
-    changed = spec.changed({f"measures.{names[1]}": None})
-    assert [*changed.measures] == [name for name in names if name != names[1]]
-    with pytest.raises(ScenarioError, match=r"measures\.no_such"):
-        spec.changed({"measures.no_such": None})
-    assert load("start=null").start is None
-    assert names[1] not in load(f"measures.{names[1]}=null").measures
+def test_null_leaves_a_named_thing_out() -> None:
+    spec = load("regime=joint_2016", "lists.redlist=null", "rewards={}", "measures.publication=null")
+    assert "redlist" not in spec.lists
+    assert "publication" not in spec.measures
+    with pytest.raises(ScenarioError, match=r"rewards.fewer_checks.lists: unknown name 'redlist'"):
+        load("regime=joint_2016", "lists.redlist=null")
+    with pytest.raises(ScenarioError, match="topics"):
+        load("topics={tax: null}")

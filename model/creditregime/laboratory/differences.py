@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from creditregime.scenario import COLLECTIONS, Scenario
+from creditregime.scenario import NAMED, Scenario
 
 WORDS = ("title", "source", "assumptions")
 """Keys that change nothing but how a scenario is called."""
@@ -62,7 +62,7 @@ def _same(one: Any, other: Any) -> bool:
 def _apart(path: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
     if path == "population":
         return False
-    return [*one] == [*other] or (path in COLLECTIONS and _within([*other], [*one]))
+    return [*one] == [*other] or (path in NAMED and _within([*other], [*one]))
 
 
 def _within(part: Sequence[str], whole: Sequence[str]) -> bool:
