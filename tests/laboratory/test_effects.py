@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from creditregime.laboratory.effects import effect_table, group_effect_table, paired
+from creditregime.laboratory.effects import effect_table, group_effect_table, paired, with_p_values
 from creditregime.laboratory.outcomes import BY_NAME, LATE_MONTHS, OUTCOMES, summarise
 
 
@@ -83,6 +83,15 @@ def test_p_values_are_students_and_adjusted_for_the_groups_of_an_outcome() -> No
     assert (found["p"] < 0.05).sum() > (found["p_holm"] < 0.05).sum() > 0
     same = table[table["outcome"] == "exits"]  # nothing differs, in no seed
     assert (same[["p", "p_holm", "p_bh"]] == 1).all(axis=None)
+
+
+def test_adjusted_p_values_never_fall_where_plain_ones_rise() -> None:
+    table = pd.DataFrame({"outcome": "x", "effect": [1.0, 1.0], "seeds": 10})
+    margin = stats.t.ppf(0.975, 9) / np.array([stats.t.ppf(1 - p / 2, 9) for p in (0.01, 0.011)])
+    found = with_p_values(table.assign(low=1 - margin, high=1 + margin))
+    np.testing.assert_allclose(found["p"], [0.01, 0.011])
+    np.testing.assert_allclose(found["p_holm"], [0.02, 0.02])
+    np.testing.assert_allclose(found["p_bh"], [0.011, 0.011])
 
 
 def test_one_seed_has_no_p_values_and_a_sure_effect_a_p_of_zero() -> None:

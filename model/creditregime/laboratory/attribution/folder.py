@@ -10,7 +10,6 @@ import yaml
 
 from creditregime.errors import BAD_YAML, StoreError
 from creditregime.laboratory.attribution.explain import explained
-from creditregime.laboratory.attribution.pairs import typed
 from creditregime.laboratory.attribution.result import Attribution
 from creditregime.laboratory.attribution.toggles import REST, toggles_between
 from creditregime.laboratory.reading import read_facts, read_scenario, read_table, seeds_of
@@ -72,7 +71,6 @@ def open_attribution(folder: str | Path) -> Attribution:
     if facts.get("kind") != "attribute":
         raise StoreError(f"{folder}: holds no attribution, but what '{facts.get('kind')}' writes")
     tables: dict[str, Any] = {name: read_table(folder, file) for file, name in KEPT.items()}
-    tables["firms"] = typed(tables["firms"])
     return Attribution(
         scenario=scenario,
         against=read_scenario(folder, "against.yaml"),
