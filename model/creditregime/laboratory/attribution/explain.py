@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from tqdm import tqdm
 
-from creditregime.errors import CreditRegimeError, ScenarioError, StoreError
+from creditregime.errors import CreditRegimeError, StoreError
 from creditregime.laboratory import workers as pool
 from creditregime.laboratory.attribution.pairs import keep_pair, kept, read_pair, typed
 from creditregime.laboratory.attribution.result import Attribution
 from creditregime.laboratory.attribution.toggles import Toggles, Wanted, off, toggles_between
 from creditregime.laboratory.compare import foreign_modules
-from creditregime.laboratory.contrast import other_scenario, refuse_unpaired
+from creditregime.laboratory.contrast import two_worlds
 from creditregime.laboratory.outcomes import GROUP_OUTCOMES
 from creditregime.laboratory.provenance import now, provenance
-from creditregime.laboratory.run import Given, check_strategy, resolve
+from creditregime.laboratory.run import Given, check_strategy
 from creditregime.laboratory.sweeps import Study, Sweep, sweep
 from creditregime.laboratory.sweeps.engine import local
 from creditregime.scenario import Scenario
@@ -78,12 +78,7 @@ def attribute(
     >>> found.shares(["compliance"])["toggle"].tolist()
     ['joint_punishment', 'spillover.partner', 'total']
     """
-    for name, number in (("seeds", seeds), ("workers", workers)):
-        if number is not None and number < 1:
-            raise ScenarioError(f"{name}: {number} is not allowed: at least 1 is needed")
-    one = resolve(scenario, *overrides, **changes)
-    other = other_scenario(one, against, scenario, overrides, changes)
-    refuse_unpaired(one, other)
+    one, other = two_worlds(scenario, overrides, against, changes, seeds=seeds, workers=workers)
     return explained(one, other, toggles_between(one, other, toggles), seeds, workers, folder, progress)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from creditregime.errors import CreditRegimeError
 from creditregime.laboratory import shapley
 from creditregime.laboratory.attribution import channels
+from creditregime.laboratory.contrast import labels_of
 from creditregime.laboratory.effects import VARIANTS, effect_table, group_effect_table
 from creditregime.laboratory.outcomes import GROUP_OUTCOMES, OUTCOMES
 from creditregime.scenario import Scenario
@@ -61,8 +62,7 @@ class Attribution:
     @property
     def labels(self) -> tuple[str, str]:
         """Names of the two worlds for people."""
-        names = (self.scenario.title, self.against.title)
-        return names if all(names) and names[0] != names[1] else VARIANTS  # type: ignore[return-value]
+        return labels_of(self.scenario, self.against)
 
     def __repr__(self) -> str:
         """Say what was explained, and what to ask for."""
