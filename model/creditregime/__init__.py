@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
+    from creditregime.laboratory.burn_in import burn_in
     from creditregime.laboratory.compare import Comparison, compare
     from creditregime.laboratory.run import RunResult, run
+    from creditregime.laboratory.runs_needed import runs_needed
+    from creditregime.laboratory.sensitivity import factors, interactions, sensitivity
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
     from creditregime.laboratory.systemic_risk import systemic_risk
@@ -36,11 +39,16 @@ __all__ = [
     "Study",
     "Sweep",
     "__version__",
+    "burn_in",
     "compare",
+    "factors",
+    "interactions",
     "load",
     "open_sweep",
     "run",
+    "runs_needed",
     "save",
+    "sensitivity",
     "shapley",
     "strategy",
     "sweep",
@@ -55,11 +63,16 @@ _HOMES = {
     "Scenario": "scenario",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "burn_in": "laboratory.burn_in",
     "compare": "laboratory.compare",
+    "factors": "laboratory.sensitivity",
+    "interactions": "laboratory.sensitivity",
     "load": "composition",
     "open_sweep": "laboratory.sweeps",
     "run": "laboratory.run",
+    "runs_needed": "laboratory.runs_needed",
     "save": "presentation.folder",
+    "sensitivity": "laboratory.sensitivity",
     "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
     "sweep": "laboratory.sweeps",

@@ -129,7 +129,7 @@ def test_a_wrong_study_is_one_line_that_names_the_key(changes: dict[str, Any], t
         ({"kind": "grid", "factors": {"seed": [1, 2]}}, "is no factor"),
         (
             {"kind": "sobol", "power": 2, "factors": {"joint_punishment.strength": {"high": 2}}},
-            "not allowed: within 0 to 1",
+            "not allowed: must be at least 0 and at most 1",
         ),
         ({"kind": "sobol", "power": 2, "factors": {"joint_punishment.strengt": {}}}, "unknown key"),
         ({"kind": "sobol", "power": 2, "factors": {"registry.sharing": {}}}, "not a number"),

@@ -72,6 +72,14 @@ class Sweep:
         """One row a run that failed: error, traceback and scenario."""
         return self._dataset.table("failures")
 
+    @property
+    def finished(self) -> bool:
+        """Whether every run that the study asks for was made, those that failed included."""
+        rule, made = self.study.replicates, len(self.runs) + len(self.failures)
+        if isinstance(rule, Fixed):
+            return made == len(self.points) * rule.seeds
+        return not self._dataset.under_way and {*self.runs["point"], *self.failures["point"]} == {*self.points["point"]}
+
     def scenario(self, point: int, seed: int | None = None) -> Scenario:
         """Return a point's resolved scenario, with a seed of the study."""
         if point not in range(self._dataset.layout.points):

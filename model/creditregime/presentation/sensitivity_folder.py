@@ -1,0 +1,101 @@
+"""What a sensitivity analysis leaves behind: a table, or a folder with table, LaTeX and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from creditregime.laboratory.store import check_folder, open_file, open_folder
+from creditregime.presentation import wording
+from creditregime.presentation.sensitivity_figure import sensitivity_figure
+from creditregime.presentation.tables import escape
+
+_MEASURES = {
+    "sobol": {"S1": "$S_1$", "ST": "$S_T$"},
+    "morris": {"mu_star": r"$\mu^*$", "mu": r"$\mu$", "sigma": r"$\sigma$"},
+    "pawn": {"pawn": "PAWN"},
+}
+
+_WORDS = {"sobol": "Sobol' indices", "morris": "Morris' elementary effects", "pawn": "PAWN indices"}
+
+
+def check_place(path: Path | None) -> None:
+    """Refuse a folder that is in use before anything is computed."""
+    if path is not None and path.suffix != ".csv":
+        check_folder(path)
+
+
+def save_sensitivity(table: pd.DataFrame, path: str | Path, pairs: pd.DataFrame | None = None) -> Path:
+    """Write a sensitivity analysis and return the absolute path; nothing appears there before all is written.
+
+    Parameters
+    ----------
+    table, pairs
+        As `laboratory.sensitivity.sensitivity` and `interactions` return them.
+    path
+        A file ending in ``.csv``, for the table alone; or a folder that does not exist or is empty, for
+        ``sensitivity.csv``, ``interactions.csv`` (with `pairs`), ``sensitivity.tex``, and ``figures/`` with a PNG and
+        an SVG an outcome.
+
+    Raises
+    ------
+    StoreError
+        One line: the place is in use, cannot be written, or the disk is full.
+    """
+    target = Path(path)
+    if target.suffix == ".csv":
+        with open_file(target) as file:
+            table.to_csv(file, index=False, lineterminator="\n")
+        return target.absolute()
+    with open_folder(target) as folder:
+        table.to_csv(folder / "sensitivity.csv", index=False, lineterminator="\n")
+        if pairs is not None:
+            pairs.to_csv(folder / "interactions.csv", index=False, lineterminator="\n")
+        (folder / "sensitivity.tex").write_text(sensitivity_latex(table), encoding="utf-8", newline="\n")
+        (folder / "figures").mkdir()
+        for outcome in table["outcome"].unique():
+            drawn = sensitivity_figure(table, outcome)
+            (folder / "figures" / f"{drawn.name}.png").write_bytes(drawn.png)
+            (folder / "figures" / f"{drawn.name}.svg").write_bytes(drawn.svg)
+    return target.absolute()
+
+
+def sensitivity_latex(table: pd.DataFrame) -> str:
+    """Return the measures as a LaTeX table (package ``booktabs``), caption and label included."""
+    first = table.iloc[0]
+    measures = _MEASURES[str(first["method"])]
+    beside = {"threshold": "Threshold"} if "threshold" in table else {}
+    level = f"{100 * first['confidence']:g}"
+    columns = "l" + "rl" * len(measures) + "r" * len(beside)
+    heads = [f"{head} & {level}\\% interval" for head in measures.values()]
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{What outcomes depend on: {_WORDS[str(first['method'])]}, {first['seeds']} seeds at each point; "
+        rf"bootstrap intervals.}}",
+        r"\label{tab:sensitivity}",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        " & ".join(["Factor", *heads, *beside.values()]) + r" \\",
+    ]
+    for _, rows in table.groupby("outcome", sort=False):
+        about = escape(f"{rows['label'].iloc[0]} ({rows['unit'].iloc[0]})")
+        span = 1 + 2 * len(measures) + len(beside)
+        lines += [r"\midrule", rf"\multicolumn{{{span}}}{{l}}{{\emph{{{about}}}}} \\"]
+        if rows["reason"].iloc[0]:
+            lines.append(rf"\multicolumn{{{span}}}{{l}}{{none: {escape(rows['reason'].iloc[0])}}} \\")
+        else:
+            lines += [_line(row, [*measures], [*beside]) for _, row in rows.iterrows()]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
+
+
+def _line(row: Any, measures: list[str], beside: list[str]) -> str:
+    cells = [r"\texttt{" + escape(str(row["factor"])) + "}"]
+    for name in measures:
+        low, high = float(row[f"{name}_low"]), float(row[f"{name}_high"])
+        places = wording.decimals(float(row[name]), (high - low) / 2)
+        cells += [escape(wording.number(row[name], places)), escape(wording.interval(low, high, places, signed=False))]
+    cells += [escape(wording.number(row[name])) for name in beside]
+    return " & ".join(cells) + r" \\"
