@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from creditregime.laboratory.sensitivity import factors, interactions, sensitivity
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
+    from creditregime.laboratory.sweeps.contrasts import contrasts
     from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.folder import save
+    from creditregime.presentation.forest_figure import forest
+    from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.response_figure import response
     from creditregime.scenario import Scenario
 
 __version__ = "0.1.0"
@@ -41,10 +45,14 @@ __all__ = [
     "__version__",
     "burn_in",
     "compare",
+    "contrasts",
     "factors",
+    "forest",
     "interactions",
     "load",
     "open_sweep",
+    "phase_diagram",
+    "response",
     "run",
     "runs_needed",
     "save",
@@ -65,10 +73,14 @@ _HOMES = {
     "Sweep": "laboratory.sweeps",
     "burn_in": "laboratory.burn_in",
     "compare": "laboratory.compare",
+    "contrasts": "laboratory.sweeps.contrasts",
     "factors": "laboratory.sensitivity",
+    "forest": "presentation.forest_figure",
     "interactions": "laboratory.sensitivity",
     "load": "composition",
     "open_sweep": "laboratory.sweeps",
+    "phase_diagram": "presentation.phase_figure",
+    "response": "presentation.response_figure",
     "run": "laboratory.run",
     "runs_needed": "laboratory.runs_needed",
     "save": "presentation.folder",

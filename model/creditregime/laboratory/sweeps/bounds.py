@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from creditregime.component import Limits, PerTopic, Settings, limits, nearest
+from creditregime.component import Limits, PerTopic, Settings, details, limits, nearest
 from creditregime.errors import ScenarioError
 from creditregime.scenario import Scenario
 
@@ -69,6 +69,15 @@ class Bounds:
     def whole(self, path: str) -> bool:
         """Tell whether the parameter is a whole number."""
         return int in _types(self._number(path).field.annotation)
+
+    def unit(self, path: str) -> str:
+        """Return the unit of a parameter, as its field states it; empty where it has none, or there is no such one."""
+        try:
+            field, _ = self._found(path)
+        except ScenarioError:
+            return ""
+        unit = "" if field is None else str(details(field).get("unit") or "")
+        return "" if unit in ("-", "rule") else unit
 
     def _number(self, path: str) -> Number:
         field, value = self._found(path)
