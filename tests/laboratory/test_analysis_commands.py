@@ -12,7 +12,7 @@ import yaml
 from creditregime import cli, compare, sweep
 from creditregime.laboratory.store import save_tables
 from creditregime.presentation.sensitivity_figure import sensitivity_figure
-from creditregime.presentation.sensitivity_folder import sensitivity_latex
+from creditregime.presentation.sensitivity_table import sensitivity_latex
 
 pytest.importorskip("SALib")
 BASE = ["regime=joint_2016", "population.firms=40", "months=6"]
@@ -103,7 +103,7 @@ def test_pawn_can_be_asked_of_a_saltelli_design(folders: dict[str, Path], capsys
     [
         (("sensitivity", "{grid}"), "'grid' tells no sensitivity"),
         (("sensitivity", "{morris}", "--method", "sobol"), "'sobol' is not possible with design 'morris'"),
-        (("sensitivity", "{morris}", "--outcomes", "exits"), "'exits' was not kept"),
+        (("sensitivity", "{morris}", "--outcomes", "exits"), "unknown outcome 'exits'"),
         (("sensitivity", "{morris}", "--confidence", "2"), "confidence: 2.0"),
         (("sensitivity", "{nothing}"), "study.yaml: cannot be read"),
         (("sensitivity", "{comparison}"), "study.yaml: cannot be read"),
@@ -113,6 +113,10 @@ def test_pawn_can_be_asked_of_a_saltelli_design(folders: dict[str, Path], capsys
         (("runs-needed", "{grid}", "--half-width", "compliance"), "OUTCOME=SIZE is needed"),
         (("runs-needed", "{grid}", "--half-width", "compliance=x%"), "OUTCOME=SIZE is needed"),
         (("runs-needed", "{grid}", "--half-width", "compliance=1", "--against", "7"), "against: 7"),
+        (
+            ("runs-needed", "{grid}", "--half-width", "compliance=1", "--against", "fines.scale=9"),
+            "not among the values",
+        ),
         (("factors", "regime=joint_2016", "--within", "0"), "within: 0.0"),
     ],
 )
@@ -145,6 +149,8 @@ def test_runs_needed_takes_sweeps_and_comparisons(
     text = said(capsys, "runs-needed", folders["grid"], "--half-width", "compliance=1e6", "--out", "needed.csv")
     assert [line.split()[-1] for line in text.splitlines() if line.startswith("  point")] == ["2", "2"]
     assert pd.read_csv(tmp_path / "needed.csv")["enough"].all()
+    words = ("runs-needed", folders["grid"], "--half-width", "compliance=1e6", "--against")
+    assert said(capsys, *words, "0") == said(capsys, *words, "fines.scale=0")
     assert "effect" in said(capsys, "runs-needed", folders["comparison"], "--half-width", "compliance=5%")
 
 

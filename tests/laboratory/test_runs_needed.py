@@ -22,6 +22,7 @@ class Kept(Sweep):
     def __init__(self, values: Any) -> None:
         self.study = SimpleNamespace(outcomes=["compliance", "exits"])  # type: ignore[assignment]
         points, seeds = values.shape
+        self.__dict__["points"] = pd.DataFrame({"point": range(points), "fines.scale": range(points)})
         rows = [(p, s, values[p, s], 10 * values[p, s]) for p in range(points) for s in range(seeds)]
         self.__dict__["runs"] = pd.DataFrame(rows, columns=["point", "seed", "compliance", "exits"])
 
@@ -73,6 +74,8 @@ def test_pairing_takes_fewer_runs() -> None:
     assert paired.loc[1, "needed"] == by_search((values[1] - values[0]).std(ddof=1), 0.5, 10, 0.95)
     assert paired.loc[1, "estimate"] == pytest.approx((values[1] - values[0]).mean())
     assert paired.index.tolist() == [1, 2]
+    named = runs_needed(Kept(values), {"compliance": 0.5}, against={"fines.scale": 0}).set_index("point")
+    assert named.equals(paired)
     assert (paired["needed"] < 30).all()
 
 
@@ -108,7 +111,7 @@ def test_so_many_runs_give_intervals_as_narrow_as_asked_for_about_half_the_time(
     ("asked", "said"),
     [
         ({}, "name an outcome and how narrow"),
-        ({"half_width": {"exist": 1}}, "'exist' is not there; did you mean 'exits'"),
+        ({"half_width": {"exist": 1}}, "unknown outcome 'exist'; did you mean 'exits'"),
         ({"half_width": {"exits": 0}}, r"half_width\.exits: 0 is not allowed: must be above 0"),
         ({"relative": {"exits": -0.1}}, r"half_width\.exits: -0\.1"),
         ({"half_width": {"exits": 1}, "relative": {"exits": 0.1}}, "asked for twice"),
@@ -119,5 +122,7 @@ def test_so_many_runs_give_intervals_as_narrow_as_asked_for_about_half_the_time(
 def test_what_cannot_be_told_is_refused_in_one_line(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
         runs_needed(Kept(np.arange(6.0).reshape(2, 3)), **asked)
-    with pytest.raises(ScenarioError, match="a pilot of 1 runs has no spread"):
+    with pytest.raises(ScenarioError, match="a pilot of 1 runs of point 0 has no spread"):
         runs_needed(Kept(np.ones((2, 1))), {"exits": 1})
+    with pytest.raises(ScenarioError, match="leaves no other point"):
+        runs_needed(Kept(np.ones((1, 3))), {"exits": 1}, against=0)

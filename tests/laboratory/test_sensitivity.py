@@ -240,7 +240,11 @@ def test_noise_without_any_is_nothing_and_alone_everything() -> None:
             r"^method: 'sobol' is not possible .*'morris': morris$",
         ),
         (design("sobol", power=2), {"method": "nonsense"}, r"^method: 'nonsense' .*: pawn$"),
-        (design("sobol", power=2), {"outcomes": ["complaince"]}, "was not kept .*did you mean 'compliance'"),
+        (
+            design("sobol", power=2),
+            {"outcomes": ["complaince"]},
+            "unknown outcome 'complaince'; did you mean 'compliance'",
+        ),
         (design("sobol", power=2), {"confidence": 0.0}, r"^confidence: 0\.0"),
         (design("sobol", power=2), {"slices": 1}, "^slices: 1"),
         (

@@ -62,8 +62,8 @@ def _add_runs_needed(commands: Any) -> None:
         metavar="OUTCOME=SIZE",
         help="half-width in the outcome's unit (compliance=0.5), or relative error (compliance=2%%)",
     )
-    about = "of a sweep: paired effects against this point, not means"
-    parser.add_argument("--against", type=int, metavar="POINT", help=about)
+    about = "of a sweep: paired effects against a point (its number, or values of factors: KEY=VALUE), not means"
+    parser.add_argument("--against", nargs="+", default=[], metavar="POINT", help=about)
     parser.add_argument("--confidence", type=float, default=0.95, metavar="LEVEL", help="of intervals (default: 0.95)")
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="also write the table")
 
@@ -78,7 +78,7 @@ def _sensitivity(arguments: Arguments) -> None:
     from creditregime.laboratory.analysis_lines import sensitivity_lines
     from creditregime.laboratory.sensitivity import interactions, sensitivity
     from creditregime.laboratory.sweeps import open_sweep
-    from creditregime.presentation.sensitivity_folder import check_place, save_sensitivity
+    from creditregime.presentation.analysis_folder import check_place, save_sensitivity
 
     load_rules(arguments)
     check_place(arguments.out)
@@ -95,8 +95,7 @@ def _sensitivity(arguments: Arguments) -> None:
 def _burn_in(arguments: Arguments) -> None:
     from creditregime.laboratory.analysis_lines import burn_in_lines
     from creditregime.laboratory.burn_in import burn_in, series
-    from creditregime.presentation.burn_in_figure import save_burn_in
-    from creditregime.presentation.sensitivity_folder import check_place
+    from creditregime.presentation.analysis_folder import check_place, save_burn_in
 
     check_place(arguments.out)
     result = _result(arguments)
@@ -118,7 +117,8 @@ def _runs_needed(arguments: Arguments) -> None:
         raise ScenarioError(
             f"{arguments.folder}: is a single run, which has no spread; a sweep or a comparison is needed"
         )
-    found = runs_needed(result, absolute, relative=relative, against=arguments.against, confidence=arguments.confidence)
+    against = _reference(arguments.against)
+    found = runs_needed(result, absolute, relative=relative, against=against, confidence=arguments.confidence)
     print(runs_lines(found, arguments.confidence))
     if arguments.out:
         with open_file(arguments.out) as file:
@@ -133,6 +133,15 @@ def _result(arguments: Arguments) -> Sweep | Comparison | RunResult:
 
     load_rules(arguments)
     return open_sweep(arguments.folder) if (arguments.folder / "sweep.json").exists() else read(arguments.folder)
+
+
+def _reference(texts: list[str]) -> int | dict[str, Any] | None:
+    """Return the point that is meant: its number, or values of factors; None for none."""
+    from creditregime.composition import parse_override
+
+    if len(texts) == 1 and texts[0].isdecimal():
+        return int(texts[0])
+    return dict(map(parse_override, texts)) or None
 
 
 def _sizes(texts: list[str]) -> tuple[dict[str, float], dict[str, float]]:

@@ -11,12 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from creditregime.component import nearest
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.compare import Comparison
-from creditregime.laboratory.effects import VARIANTS
+from creditregime.laboratory.effects import VARIANTS, mean_interval
 from creditregime.laboratory.outcomes import BY_NAME
 from creditregime.laboratory.sweeps import Sweep
+from creditregime.laboratory.sweeps.cells import Against, by_point, references, require
 
 Reals = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def runs_needed(
     half_width: Mapping[str, float] | None = None,
     *,
     relative: Mapping[str, float] | None = None,
-    against: int | None = None,
+    against: Against | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Tell from a pilot how many runs the intervals of outcomes need to be as narrow as asked for.
@@ -88,7 +88,8 @@ def runs_needed(
         Outcome, and the largest relative error γ: the half-width may be γ / (1 + γ) of the mean (or effect), so that
         the mean is within γ of the true one.
     against
-        Number of a point: the paired effect of every other point against this one, seed by seed.
+        Number of a point, or values of factors, as `contrasts` takes them: the paired effect of every other point
+        against its reference, seed by seed.
     confidence
         Level of the intervals.
 
@@ -115,28 +116,30 @@ def runs_needed(
     for name, (size, is_relative) in wanted.items():
         for where, values in _samples(result, name, against):
             if len(values) < 2:
-                raise ScenarioError(f"{name}: a pilot of {len(values)} runs has no spread; at least 2 are needed")
-            mean, spread = float(values.mean()), float(values.std(ddof=1))
-            goal = size / (1 + size) * abs(mean) if is_relative else size
-            needed = enough(spread, goal, len(values), confidence)
-            rows.append(where | _row(name, values, goal, needed, confidence))
+                here = f" of point {where['point']}" if "point" in where else ""
+                raise ScenarioError(f"{name}: a pilot of {len(values)} runs{here} has no spread; at least 2 are needed")
+            goal = size / (1 + size) * abs(float(values.mean())) if is_relative else size
+            rows.append(where | _row(name, values, goal, confidence))
+    if not rows:
+        raise ScenarioError("against: leaves no other point to compare with the reference")
     return pd.DataFrame(rows)
 
 
-def _row(name: str, values: Reals, goal: float, needed: int | None, confidence: float) -> dict[str, Any]:
-    number, spread = len(values), float(values.std(ddof=1))
+def _row(name: str, values: Reals, goal: float, confidence: float) -> dict[str, Any]:
+    spread, (mean, _, high) = float(values.std(ddof=1)), mean_interval(values, confidence)
+    needed = enough(spread, goal, len(values), confidence)
     outcome = BY_NAME[name]
     return {
         "outcome": name,
         "label": outcome.label,
         "unit": outcome.unit,
-        "runs": number,
-        "estimate": float(values.mean()),
+        "runs": len(values),
+        "estimate": mean,
         "spread": spread,
-        "half_width": float(stdtrit(number - 1, (1 + confidence) / 2)) * spread / math.sqrt(number),
+        "half_width": high - mean,
         "wanted": goal,
         "needed": math.nan if needed is None else float(needed),
-        "enough": needed == number,
+        "enough": needed == len(values),
     }
 
 
@@ -150,10 +153,7 @@ def _wanted(
         )
     known = result.study.outcomes if isinstance(result, Sweep) else [*BY_NAME]
     for name, size in [*absolute.items(), *relative.items()]:
-        if name not in known:
-            raise ScenarioError(
-                f"half_width: '{name}' is not there{nearest(name, known)}; there are: {', '.join(known)}"
-            )
+        require(name, known, "half_width", "outcome")
         if not (math.isfinite(size) and size > 0):
             raise ScenarioError(f"half_width.{name}: {size} is not allowed: must be above 0")
     if both := absolute.keys() & relative.keys():
@@ -161,23 +161,23 @@ def _wanted(
     return {name: (size, False) for name, size in absolute.items()} | {n: (size, True) for n, size in relative.items()}
 
 
-def _samples(result: Sweep | Comparison, name: str, against: int | None) -> Iterator[tuple[dict[str, Any], Reals]]:
+def _samples(result: Sweep | Comparison, name: str, against: Against | None) -> Iterator[tuple[dict[str, Any], Reals]]:
     """Yield what the mean is taken of, and what it is: outcomes of runs, or paired differences."""
     if isinstance(result, Comparison):
         if against is not None:
             raise ScenarioError("against: is a point of a sweep; a comparison has its other world")
         runs = result.outcomes.pivot(index="seed", columns="variant", values=name)
-        yield {"of": "effect"}, _there(runs[VARIANTS[0]] - runs[VARIANTS[1]])
+        yield {"of": "effect"}, _finite((runs[VARIANTS[0]] - runs[VARIANTS[1]]).to_numpy(np.float64))
         return
-    runs = result.runs.pivot(index="seed", columns="point", values=name)
-    if against is not None and against not in runs:
-        raise ScenarioError(f"against: {against} is not allowed: no run of this point is there")
-    for point in runs:
+    values = by_point(result, [name])[:, :, 0]
+    own = np.arange(len(values))
+    reference = own if against is None else references(result, against)
+    for point in own if against is None else own[reference != own]:
         if against is None:
-            yield {"point": point, "of": "mean"}, _there(runs[point])
-        elif point != against:
-            yield {"point": point, "of": "effect"}, _there(runs[point] - runs[against])
+            yield {"point": int(point), "of": "mean"}, _finite(values[point])
+        else:
+            yield {"point": int(point), "of": "effect"}, _finite(values[point] - values[reference[point]])
 
 
-def _there(values: pd.Series[Any]) -> Reals:
-    return values.dropna().to_numpy(np.float64)
+def _finite(values: Reals) -> Reals:
+    return values[np.isfinite(values)]

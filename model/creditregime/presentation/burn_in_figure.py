@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from creditregime.laboratory.burn_in import Series, welch
 from creditregime.laboratory.outcomes import BY_NAME, LATE_MONTHS
-from creditregime.laboratory.store import open_file, open_folder
 from creditregime.presentation import style
 from creditregime.presentation.style import Picture, picture
 
 WINDOW = 6
 """Months to either side over which Welch's moving average goes: 13 months, a year and one."""
-MOST_WORLDS = 12
-"""Worlds of which a figure is drawn into a folder, the first of a result."""
 _COLUMNS = 3
 
 
@@ -46,42 +41,6 @@ def burn_in_figure(indicators: Sequence[Series], name: str = "burn-in") -> Pictu
     alt = "; ".join(f"{_label(item)}: {_found(item)}" for item in indicators)
     title = "When the start is forgotten" + (f": {world}" if world else "")
     return picture(name, title, caption, f"{alt}.", (12.0, 1.3 + 2.7 * rows), lambda figure: _draw(figure, indicators))
-
-
-def save_burn_in(table: pd.DataFrame, worlds: Sequence[Series], path: str | Path) -> Path:
-    """Write a table of burn-ins, and figures, and return the absolute path; whole or not at all.
-
-    Parameters
-    ----------
-    table
-        As `laboratory.burn_in.burn_in` returns it.
-    worlds
-        The series that it is made from.
-    path
-        A file ending in ``.csv``, for the table alone; or a folder that does not exist or is empty, for ``burn_in.csv``
-        and ``figures/`` with a PNG and an SVG a world, of the first twelve.
-
-    Raises
-    ------
-    StoreError
-        One line: the place is in use, cannot be written, or the disk is full.
-    """
-    target = Path(path)
-    if target.suffix == ".csv":
-        with open_file(target) as file:
-            table.to_csv(file, index=False, lineterminator="\n")
-        return target.absolute()
-    with open_folder(target) as folder:
-        table.to_csv(folder / "burn_in.csv", index=False, lineterminator="\n")
-        (folder / "figures").mkdir()
-        by_world: dict[str, list[Series]] = {}
-        for item in worlds:
-            by_world.setdefault("-".join(["burn-in", *map(str, item.world.values())]), []).append(item)
-        for name in [*by_world][:MOST_WORLDS]:
-            drawn = burn_in_figure(by_world[name], name)
-            (folder / "figures" / f"{name}.png").write_bytes(drawn.png)
-            (folder / "figures" / f"{name}.svg").write_bytes(drawn.svg)
-    return target.absolute()
 
 
 def _draw(figure: Figure, indicators: Sequence[Series]) -> None:

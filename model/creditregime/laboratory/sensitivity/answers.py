@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from creditregime.component import nearest
-from creditregime.errors import ScenarioError, StoreError
+from creditregime.errors import StoreError
 from creditregime.laboratory.sensitivity.noise import Noise, noise_of
 from creditregime.laboratory.sensitivity.resampling import Reals, is_constant
 from creditregime.laboratory.sweeps import Sweep
+from creditregime.laboratory.sweeps.cells import by_point
 from creditregime.laboratory.sweeps.designs import Morris, Saltelli
 
 _PARTS: dict[type, str] = {Saltelli: "blocks", Morris: "trajectories"}
@@ -78,16 +79,6 @@ def block_of(sweep: Sweep) -> int:
     return number + 1 if isinstance(design, Morris) else 1
 
 
-def chosen_outcomes(sweep: Sweep, outcomes: list[str]) -> list[str]:
-    """Return the outcomes to analyse, by default all that were kept, or refuse one that was not."""
-    kept = sweep.study.outcomes
-    for name in outcomes:
-        if name not in kept:
-            hint = nearest(name, kept)
-            raise ScenarioError(f"outcomes: '{name}' was not kept by this sweep{hint}; kept: {', '.join(kept)}")
-    return outcomes or kept
-
-
 def require_finished(sweep: Sweep) -> None:
     """Refuse a sweep that is not finished: what is missing is no random part of the design."""
     if not sweep.finished:
@@ -101,7 +92,7 @@ def answer(sweep: Sweep, outcome: str) -> Answer:
     A point without any finished run, or at which the outcome has no value in any run (such as a share of none), takes
     its whole block or trajectory out of the analysis, since the estimators need all of it.
     """
-    runs = sweep.runs.pivot(index="point", columns="seed", values=outcome).reindex(range(len(sweep.points)))
+    runs = pd.DataFrame(by_point(sweep, [outcome])[:, :, 0])
     mean, block = runs.mean(axis=1).to_numpy(float), block_of(sweep)
     there = np.isfinite(mean).reshape(-1, block).all(axis=1)
     used = np.repeat(there, block)

@@ -10,13 +10,14 @@ import pandas as pd
 
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.outcomes import BY_NAME
-from creditregime.laboratory.sensitivity.answers import Answer, answer, chosen_outcomes, require_finished
+from creditregime.laboratory.sensitivity.answers import Answer, answer, require_finished
 from creditregime.laboratory.sensitivity.elementary_effects import elementary_effects, morris_measures
 from creditregime.laboratory.sensitivity.pawn_index import pawn_index
 from creditregime.laboratory.sensitivity.resampling import Bootstrap, Reals
 from creditregime.laboratory.sensitivity.sobol_indices import sobol_indices
 from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.sweeps.bounds import Bounds
+from creditregime.laboratory.sweeps.cells import chosen_outcomes
 from creditregime.laboratory.sweeps.designs import LatinHypercube, Morris, Saltelli, Sampled, Sobol
 
 METHODS: dict[type, tuple[str, ...]] = {
@@ -39,7 +40,7 @@ STRENGTH = {"sobol": "ST", "morris": "mu_star", "pawn": "pawn"}
 
 def sensitivity(
     result: Sweep,
-    outcomes: Sequence[str] = (),
+    outcomes: str | Sequence[str] = (),
     method: str | None = None,
     *,
     confidence: float = 0.95,
@@ -115,7 +116,7 @@ def sensitivity(
 
 def interactions(
     result: Sweep,
-    outcomes: Sequence[str] = (),
+    outcomes: str | Sequence[str] = (),
     *,
     confidence: float = 0.95,
     resamples: int = 1000,
@@ -166,8 +167,8 @@ def _method(result: Sweep, wanted: str | None) -> str:
     return wanted or allowed[0]
 
 
-def _answers(result: Sweep, outcomes: Sequence[str]) -> Iterable[Answer]:
-    return (answer(result, name) for name in chosen_outcomes(result, [*outcomes]))
+def _answers(result: Sweep, outcomes: str | Sequence[str]) -> Iterable[Answer]:
+    return (answer(result, name) for name in chosen_outcomes(result, outcomes))
 
 
 def _ends(result: Sweep) -> tuple[Reals, Reals]:

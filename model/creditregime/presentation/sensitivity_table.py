@@ -1,15 +1,12 @@
-"""What a sensitivity analysis leaves behind: a table, or a folder with table, LaTeX and figures."""
+"""The measures of a sensitivity analysis as a LaTeX table."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from creditregime.laboratory.store import check_folder, open_file, open_folder
 from creditregime.presentation import wording
-from creditregime.presentation.sensitivity_figure import sensitivity_figure
 from creditregime.presentation.tables import escape
 
 _MEASURES = {
@@ -19,47 +16,6 @@ _MEASURES = {
 }
 
 _WORDS = {"sobol": "Sobol' indices", "morris": "Morris' elementary effects", "pawn": "PAWN indices"}
-
-
-def check_place(path: Path | None) -> None:
-    """Refuse a folder that is in use before anything is computed."""
-    if path is not None and path.suffix != ".csv":
-        check_folder(path)
-
-
-def save_sensitivity(table: pd.DataFrame, path: str | Path, pairs: pd.DataFrame | None = None) -> Path:
-    """Write a sensitivity analysis and return the absolute path; nothing appears there before all is written.
-
-    Parameters
-    ----------
-    table, pairs
-        As `laboratory.sensitivity.sensitivity` and `interactions` return them.
-    path
-        A file ending in ``.csv``, for the table alone; or a folder that does not exist or is empty, for
-        ``sensitivity.csv``, ``interactions.csv`` (with `pairs`), ``sensitivity.tex``, and ``figures/`` with a PNG and
-        an SVG an outcome.
-
-    Raises
-    ------
-    StoreError
-        One line: the place is in use, cannot be written, or the disk is full.
-    """
-    target = Path(path)
-    if target.suffix == ".csv":
-        with open_file(target) as file:
-            table.to_csv(file, index=False, lineterminator="\n")
-        return target.absolute()
-    with open_folder(target) as folder:
-        table.to_csv(folder / "sensitivity.csv", index=False, lineterminator="\n")
-        if pairs is not None:
-            pairs.to_csv(folder / "interactions.csv", index=False, lineterminator="\n")
-        (folder / "sensitivity.tex").write_text(sensitivity_latex(table), encoding="utf-8", newline="\n")
-        (folder / "figures").mkdir()
-        for outcome in table["outcome"].unique():
-            drawn = sensitivity_figure(table, outcome)
-            (folder / "figures" / f"{drawn.name}.png").write_bytes(drawn.png)
-            (folder / "figures" / f"{drawn.name}.svg").write_bytes(drawn.svg)
-    return target.absolute()
 
 
 def sensitivity_latex(table: pd.DataFrame) -> str:
