@@ -9,7 +9,7 @@ import yaml
 
 from creditregime import Scenario, Study, factors, load
 from creditregime.errors import ScenarioError
-from creditregime.laboratory.sensitivity.proposals import EXTENT, design_block, proposals
+from creditregime.laboratory.sensitivity.proposals import design_block, proposals
 from creditregime.laboratory.sweeps.bounds import Bounds
 from creditregime.laboratory.sweeps.plan import Plan
 from tests.helpers import bare
@@ -98,7 +98,8 @@ def test_factors_are_the_numbers_of_switched_on_rules(scenario: Scenario) -> Non
     found = factors(scenario)
     assert found["joint_punishment.strength"] == {"low": 0, "high": 1}
     assert "topics.tax.fine" not in found  # has no upper bound
-    assert not set(EXTENT) & set(found)
+    assert not {"seed", "months", "population.firms"} & set(found)
+    assert not [path for path in factors(bare(1)) if path.startswith(("learning", "trade", "behaviour"))]  # kind none
     assert not [path for path in found if path.startswith("indicators.")]
     off = factors(scenario.changed({"joint_punishment": {"kind": "none"}}))
     assert [*found][: len(off)] != [*off]
@@ -134,7 +135,7 @@ def test_the_block_is_yaml_that_a_study_takes(scenario: Scenario) -> None:
     block = yaml.safe_load(text)
     assert Study.parse({"base": BASE, **block}).design.names == tuple(factors(scenario))
     read = block["design"]["factors"]
-    assert read["population.largest_input_share"]["low"] == pytest.approx(9.8e-7)  # not the text 9.8e-07
+    assert read["behaviour.adjustment"]["low"] == 1e-6  # not the text 1e-06
     assert "#    topics.tax.fine: {low: , high: }  # now 0.4 months of own revenue: statutory fine" in text
     assert max(map(len, text.splitlines())) < 200
 

@@ -271,6 +271,9 @@ def test_seeds_are_added_until_the_intervals_are_narrow(tmp_path: Path) -> None:
         assert 4 <= number <= 30
         width = {4: 3.182, 30: 2.045}.get(number, 2.2) * spread / np.sqrt(number)
         assert width < 2.8 or number == 30
+    assert result.finished
+    (tmp_path / "s" / "unfinished").mkdir()  # as while somebody works on it: more seeds may come
+    assert not open_sweep(tmp_path / "s").finished
     again = sweep(study(replicates=rule, keep=["exits"]), tmp_path / "s", workers=1)
     assert again.runs.equals(runs)
 

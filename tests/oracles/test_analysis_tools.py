@@ -144,9 +144,11 @@ def test_distances_are_those_of_kolmogorov_and_smirnov_with_equal_values() -> No
     draws = np.random.Generator(np.random.PCG64(4))
     whole, values = draws.integers(0, 4, 200).astype(float), draws.integers(0, 6, 200).astype(float)
     values[whole == 3] += 3  # the largest value of the factor, which SALib leaves out, is the one that matters
-    by_value = [ks_2samp(values[whole == value], values, method="asymp").statistic for value in range(4)]
-    found = pawn_index(whole[:, None], values, QUICK)
-    assert found["pawn"][0] == pytest.approx(np.median(by_value), abs=1e-12)
+    rare = np.where(np.arange(200) < 5, 9.0, 1.0)  # no slice of a tenth would hold it by itself
+    found = pawn_index(np.column_stack([whole, rare]), values, QUICK)
+    for column, known in ((whole, range(4)), (rare, (1, 9))):
+        by_value = [ks_2samp(values[column == value], values, method="asymp").statistic for value in known]
+        assert found["pawn"][int(column is rare)] == pytest.approx(np.median(by_value), abs=1e-12)
 
 
 def test_where_the_output_is_skewed_the_variance_does_not_tell_the_factors_apart() -> None:

@@ -13,6 +13,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from creditregime.laboratory.outcomes import BY_NAME
 from creditregime.presentation import style, wording
+from creditregime.presentation.effects_figure import unit_of
 from creditregime.presentation.style import Picture, picture
 
 MOST = 20
@@ -147,7 +148,7 @@ def _points(axes: Axes, rows: pd.DataFrame) -> None:
     axes.text(min(right, top) * 0.97, min(right, top) * 0.97, "σ = μ* ", ha="right", va="top", color=style.FAINT)
     axes.set(xlim=(-0.015 * right, right), ylim=(min(-0.03 * top, 1.05 * float(rows["sigma_low"].min())), top))
     _numbers(axes, rows, right, top)
-    unit = str(rows["unit"].iloc[0])
+    unit = unit_of(rows.iloc[0])
     axes.set(xlabel=f"μ*: mean absolute effect ({unit})", ylabel=f"σ: spread of effects ({unit})")
 
 
