@@ -74,7 +74,7 @@ def worked(kit: Kit, kept: Kept, point: int, scenario: str, seeds: Sequence[int]
         try:
             with _LOCK:
                 _unpack(kit)
-            if rule_modules(_parsed(scenario)) != {*kit.used}:
+            if kit.used and rule_modules(_parsed(scenario)) != {*kit.used}:
                 raise ScenarioError("other rules took the names of those that are needed: start the workers anew")
         except ScenarioError as error:
             raise ScenarioError(f"a worker on {platform.node()} cannot do the work: {error}") from None
