@@ -11,6 +11,7 @@ from creditregime.component import nearest
 from creditregime.errors import ScenarioError
 from creditregime.law import Law
 from creditregime.population.economy import Economy
+from creditregime.regime.levers import sized
 from creditregime.regime.lists import blacklists_of
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.pilots import everywhere, files, grade_names
@@ -77,8 +78,7 @@ def enact(scenario: Scenario, before: Scenario, world: World) -> None:
 
 def catalogue(scenario: Scenario, world: World) -> Catalogue:
     """Return the scenario's measures and rewards, ready to be applied."""
-    rules = scenario.measures, scenario.rewards, scenario.joint_punishment
-    return Catalogue(world, *rules, carry=scenario.spillover.carry)
+    return Catalogue(world, *sized(scenario), scenario.joint_punishment, carry=scenario.spillover.carry)
 
 
 def _price(scenario: Scenario, world: World) -> None:

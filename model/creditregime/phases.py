@@ -48,6 +48,7 @@ PARAMETERS = (
     "exit",
     "entry",
     "relocation",
+    "scale",
 )
 """Of these a phase may change parameters; which rule fills the place stays, as the world is in a state that it made."""
 DRAWN_ONCE = {
@@ -168,7 +169,7 @@ def _outcome(scenario: Any) -> Iterator[Problem]:
         if list(spec.topics) != list(scenario.topics):
             yield Problem("phases", f"month {month}: topics must keep their names; only their parameters can change")
         for key in PARAMETERS[1:]:
-            kind, before = getattr(spec, key).kind, getattr(scenario, key).kind
+            kind, before = (getattr(getattr(each, key), "kind", "") for each in (spec, scenario))
             if kind != before:
                 yield Problem("phases", f"month {month}: {key}.kind must stay '{before}' during a run, not '{kind}'")
         for path in _drawn_once(scenario, spec):

@@ -43,7 +43,7 @@ from creditregime.regime.fines import Fines, NoFines
 from creditregime.regime.inquiry import Inquiry, NoInquiry
 from creditregime.regime.inspection import Inspection, NoInspection
 from creditregime.regime.joint import JointPunishment, NoJointPunishment
-from creditregime.regime.levers import Measure
+from creditregime.regime.levers import Measure, Scale
 from creditregime.regime.lists import ListRule
 from creditregime.regime.monitoring import Monitoring, NoMonitoring
 from creditregime.regime.objections import NoObjections, Objections
@@ -95,6 +95,7 @@ class Scenario(Settings):
     spillover: Spillover = place(Spillover, "stage 9: association")
     measures: dict[str, Measure] = place(dict, "stage 10: measures")
     rewards: dict[str, Measure] = place(dict, "stage 10: rewards")
+    scale: Scale = place(Scale, "stage 10: factors on the sizes of all measures and rewards")
     joint_punishment: JointPunishment = place(NoJointPunishment, "stage 10: memorandum")
     trade: Trade = place(GeneralisedLeontief, "stage 11: trade")
     finance: Finance = place(Accounts, "stage 12: settlement")

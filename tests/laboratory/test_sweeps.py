@@ -20,6 +20,7 @@ import pandas as pd
 import pytest
 
 from creditregime import load, plugins
+from creditregime.cli import main
 from creditregime.errors import CreditRegimeError, ScenarioError, StoreError
 from creditregime.laboratory.outcomes import summarise, summarise_groups
 from creditregime.laboratory.run import run
@@ -61,6 +62,39 @@ def assert_same_results(one: Path, other: Path) -> None:
 def test_a_grid_is_every_combination_and_the_last_factor_varies_fastest() -> None:
     found = laid_out({"kind": "grid", "factors": {"a": [1, 2], "b": ["x", "y", "z"]}})
     assert found.to_numpy().tolist() == [[1, "x"], [1, "y"], [1, "z"], [2, "x"], [2, "y"], [2, "z"]]
+
+
+def test_a_factor_may_have_named_levels_that_change_several_things() -> None:
+    levels = {"as it is": {}, "alone": {"joint_punishment.kind": "none", "spillover.partner.kind": "none"}}
+    design = study(design={"kind": "grid", "factors": {"regime": ["joint_2016"], "agencies": levels}}).design
+    points = design.lay_out(Bounds(load(*BASE)))
+    assert [point.factors["agencies"] for point in points] == ["as it is", "alone"]
+    assert [point.changes for point in points] == [{"regime": "joint_2016"}, {"regime": "joint_2016"} | levels["alone"]]
+
+
+def test_a_study_says_how_it_is_run_at_small_size() -> None:
+    design = {"kind": "latin_hypercube", "samples": 100, "factors": {"joint_punishment.strength": {}}}
+    small = {"base": ["months=3"], "seeds": 1, "design": {"samples": 5}}
+    whole = study(design=design, small=small)
+    reduced = Study.parse(whole.model_dump(mode="json")).reduced()
+    assert (reduced.base[-1], reduced.replicates.seeds, reduced.design.samples) == ("months=3", 1, 5)
+    assert reduced.small is None
+    with pytest.raises(ScenarioError, match="small: the study does not say"):
+        study().reduced()
+    with pytest.raises(ScenarioError, match="unknown key"):
+        study(design=design, small=small | {"design": {"sample": 5}}).reduced()
+
+
+def test_the_command_runs_a_study_at_small_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "study.yaml"
+    file.write_text(study(small={"base": ["months=2"], "seeds": 1}).to_yaml(), encoding="utf-8")
+    assert main(["sweep", str(file), "--small", "--quiet", "--workers", "1"]) == 0
+    found = open_sweep(capsys.readouterr().out.strip())
+    assert found.folder.name == f"sweep-{tmp_path.name}-study-small"
+    assert (len(found.runs), found.scenario(0).months) == (2, 2)
 
 
 def test_a_factorial_switches_toggles_off_and_on() -> None:
@@ -106,6 +140,8 @@ def test_designs_of_sensitivity_analysis_have_their_sizes_and_stay_within_bounds
         ({"design": {"kind": "grid", "factors": {"months": []}}}, "has no values"),
         ({"design": {"kind": "grid", "factors": {"months": [3, 3]}}}, "twice"),
         ({"design": {"kind": "gird"}}, "did you mean 'grid'"),
+        ({"design": {"kind": "grid", "factors": {"sharing": {}}}}, "has no values"),
+        ({"design": {"kind": "grid", "factors": {"sharing": {"a": {}, "b": {}}}}}, "twice"),
         ({"design": {"kind": "list", "points": []}}, "design.points"),
         ({"design": {"kind": "factorial", "toggles": {"fines": {"off": {"fines": "none"}}}}}, "choose another name"),
         ({"keep": ["complience"]}, "did you mean 'compliance'"),

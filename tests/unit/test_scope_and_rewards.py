@@ -13,7 +13,7 @@ from creditregime.errors import ScenarioError
 from creditregime.firms.stakes import stakes
 from creditregime.regime.levers import PRIVATE_PREMIUM
 from creditregime.units import present_months
-from tests.helpers import assert_sound, bare, levers, prepared, run, small
+from tests.helpers import assert_same, assert_sound, bare, differences, levers, prepared, run, small, state
 from tests.unit.test_measures import LISTED, acted, ban, management, under
 
 
@@ -132,3 +132,28 @@ def test_new_presets_are_sound(regime: str) -> None:
 def test_unknown_topics_of_the_table_are_refused() -> None:
     with pytest.raises(ScenarioError, match=r"joint_punishment\.related\.a: unknown name 'x'"):
         related({"a": ["x"]})
+
+
+@pytest.mark.parametrize("regime", ["joint_2016", "pilots_2014", "documented_lists"])
+def test_the_scale_is_the_size_of_every_measure_and_reward(regime: str) -> None:
+    spec = small(regime)
+    factors = {"measures": 2.0, "rewards": 0.5}
+    byhand = {
+        f"{key}.{name}.size": rule.size * factor
+        for key, factor in factors.items()
+        for name, rule in getattr(spec, key).items()
+    }
+    for name, pilot in spec.pilots.items():
+        for key, factor in factors.items():
+            byhand |= {f"pilots.{name}.{key}.{n}.size": r["size"] * factor for n, r in getattr(pilot, key).items()}
+    scaled, sized = (run(spec.changed(changes)) for changes in ({"scale": factors}, byhand))
+    assert_same(scaled, sized)
+    assert differences(state(scaled), state(run(spec)))
+
+
+def test_the_scale_can_change_with_a_phase() -> None:
+    phase = [{"month": 12, "changes": {"scale.measures": 3.0}}]
+    early, late = (run(small("joint_2016", phases=phase, months=months)) for months in (12, 24))
+    assert_same(early, run(small("joint_2016", months=12)))
+    assert differences(state(late), state(run(small("joint_2016"))))
+    assert late.catalogue.items[0][0].size == 3 * late.spec.measures["tax_checks"].size

@@ -18,6 +18,7 @@ def _add_sweep(commands: Any) -> None:
     parser = declare(commands, "sweep", _sweep, text, output=True, workers=True)
     parser.add_argument("study", type=Path, metavar="STUDY", help="a study.yaml")
     parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where runs are simulated")
+    parser.add_argument("--small", action="store_true", help="at the small size that the study states: quick")
     parser.add_argument("--address", metavar="ADDRESS", help="scheduler of the Dask cluster, such as tcp://host:8786")
 
 
@@ -28,7 +29,10 @@ def _sweep(arguments: Arguments) -> None:
 
     load_rules(arguments)
     study = Study.read(arguments.study)
-    folder = arguments.out or Path("results") / f"sweep-{arguments.study.parent.resolve().name}-{arguments.study.stem}"
+    name = f"sweep-{arguments.study.parent.resolve().name}-{arguments.study.stem}"
+    if arguments.small:
+        study, name = study.reduced(), f"{name}-small"
+    folder = arguments.out or Path("results") / name
     arguments.kept = f"finished runs are kept in {folder}; the same command goes on"
     engine = named(arguments.engine, arguments.address, arguments.workers)
     result = sweep(study, folder, engine=engine, progress=not arguments.quiet)

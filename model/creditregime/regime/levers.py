@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,24 @@ class Measure(Settings):
     def number(self) -> Lever:
         """The lever's code."""
         return Lever[self.lever.upper()]
+
+
+class Scale(Settings):
+    """Factors on the sizes of all measures, and of all rewards: how hard the regime acts, nothing else changed."""
+
+    measures: float = parameter(1.0, unit="-", gt=0, le=100, description="factor on the size of every measure")
+    rewards: float = parameter(1.0, unit="-", gt=0, le=100, description="factor on the size of every reward")
+
+
+def sized(rules: Any) -> tuple[dict[str, Measure], dict[str, Measure]]:
+    """Return the measures and the rewards of a scenario in their scaled sizes."""
+    return _sized(rules.measures, rules.scale.measures), _sized(rules.rewards, rules.scale.rewards)
+
+
+def _sized(rules: dict[str, Measure], factor: float) -> dict[str, Measure]:
+    if factor == 1:
+        return rules
+    return {name: rule.model_copy(update={"size": rule.size * factor}) for name, rule in rules.items()}
 
 
 def lever_worth(world: World) -> Floats:

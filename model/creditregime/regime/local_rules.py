@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from creditregime.regime.levers import Measure
+from creditregime.regime.levers import Measure, sized
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.rating import Rating
 from creditregime.state import Bytes, Floats, Rows
@@ -18,13 +18,11 @@ class LocalCatalogue(Catalogue):
 
     def __init__(self, world: World, territories: Any) -> None:
         national = territories.scenario
-        super().__init__(
-            world, national.measures, national.rewards, national.joint_punishment, carry=national.spillover.carry
-        )
+        super().__init__(world, *sized(national), national.joint_punishment, carry=national.spillover.carry)
         self.territories = territories
         found: dict[tuple[str, float], list[tuple[Measure, set[int]]]] = {}
         for number, rules in enumerate(territories.rules):
-            for items, sign in ((rules.measures, 1.0), (rules.rewards, -1.0)):
+            for items, sign in zip(sized(rules), (1.0, -1.0), strict=True):
                 for name, rule in items.items():
                     same = found.setdefault((name, sign), [])
                     where = next((places for other, places in same if other == rule), None)

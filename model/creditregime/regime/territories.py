@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from creditregime.codes import Event
 from creditregime.law import UNRATED, Law
+from creditregime.regime.levers import sized
 from creditregime.regime.listing import leave
 from creditregime.regime.lists import ListRule
 from creditregime.regime.local_rules import LocalCatalogue, Patchwork
@@ -46,7 +47,7 @@ WRITES: dict[str, tuple[str, ...]] = {
 HIDDEN = {"lists": "listing", "repair": "listing"}
 """Column by which a stage finds its firms: it is 0 outside the territory while the stage runs."""
 MATTERS: dict[str, tuple[str, ...]] = {
-    "behaviour": ("rating", "lists", "measures", "rewards", "fines"),
+    "behaviour": ("rating", "lists", "measures", "rewards", "scale", "fines"),
     "repair": ("repair", "lists"),
 }
 """Places whose rules matter for a stage, where these are more than the stage's own."""
@@ -75,9 +76,7 @@ class Territories:
         self.rules: list[Any] = everywhere(scenario)
         self.lists: dict[str, ListRule] = self.rules[0].lists
         self.kept = [lists_in_force(scenario, number) for number in range(len(self.rules))]
-        self.catalogue = Catalogue(
-            world, scenario.measures, scenario.rewards, scenario.joint_punishment, carry=scenario.spillover.carry
-        )
+        self.catalogue = Catalogue(world, *sized(scenario), scenario.joint_punishment, carry=scenario.spillover.carry)
         self.rating: Rating = scenario.rating
         self.laws = [world.law]
         self._opened = -1
@@ -105,7 +104,7 @@ class Territories:
             rules.fines.enact(world, rules.topics)
             rules.repair.enact(world, {name: rules.lists.get(name, rule) for name, rule in self.lists.items()})
             rules.rating.enact(world)
-            catalogue = Catalogue(world, rules.measures, rules.rewards, rules.joint_punishment)
+            catalogue = Catalogue(world, *sized(rules), rules.joint_punishment)
             catalogue.price(world, rules.rating, self.lists)
             rules.finance.enact(world)
         world.law = national

@@ -74,9 +74,16 @@ class Design(Rule, family="design"):
 
 
 class Grid(Design, kind="grid"):
-    """Every combination of the values listed; the last factor varies fastest."""
+    """Every combination of the values or levels listed; the last factor varies fastest.
 
-    factors: dict[str, list[Any]] = Field(description="dotted path or preset group, and its values", min_length=1)
+    A factor is a dotted path (or preset group) with its values, or a name of one's own with named levels, each of which
+    makes several changes at once.
+    """
+
+    factors: dict[str, list[Any] | dict[str, Changes]] = Field(
+        description="dotted path or preset group, and its values; or any name, and what each of its levels changes",
+        min_length=1,
+    )
 
     @model_validator(mode="after")
     def _filled(self) -> Self:
@@ -91,7 +98,15 @@ class Grid(Design, kind="grid"):
     def lay_out(self, bounds: Bounds) -> list[Point]:
         """Return the Cartesian product."""
         chosen = (dict(zip(self.factors, values, strict=True)) for values in itertools.product(*self.factors.values()))
-        return [Point(values, values) for values in chosen]
+        return [Point(values, self._changes(values)) for values in chosen]
+
+    def _changes(self, values: Mapping[str, Any]) -> Changes:
+        """Return what a combination changes; where two factors set the same key, the later one holds."""
+        changes: Changes = {}
+        for name, value in values.items():
+            levels = self.factors[name]
+            changes |= levels[value] if isinstance(levels, dict) else {name: value}
+        return changes
 
 
 class Listed(Design, kind="list"):
@@ -229,9 +244,10 @@ def _salib(name: str) -> Any:
         raise ScenarioError(f"design.kind: {name} needs SALib: install creditregime[sensitivity]") from None
 
 
-def _refuse_empty(factors: Mapping[str, list[Any]]) -> None:
-    for name, values in factors.items():
-        if not values:
+def _refuse_empty(factors: Mapping[str, list[Any] | dict[str, Changes]]) -> None:
+    for name, given in factors.items():
+        if not given:
             raise ValueError(f"factors: '{name}' has no values; at least one is needed")
+        values = [*given.values()] if isinstance(given, dict) else given
         if len({repr(value) for value in values}) < len(values):
             raise ValueError(f"factors: '{name}' has a value twice in {values}")

@@ -47,6 +47,16 @@ class Precise(Replicates, kind="precise"):
         return self
 
 
+class Small(Settings):
+    """What changes where a study is run at small size: to see that all of it works, not for its findings."""
+
+    base: list[str] = parameter(default_factory=list, unit="-", description="overrides added to the base")
+    seeds: int = parameter(2, unit="seeds", ge=1, le=1000, description="seeds at every point")
+    design: dict[str, Any] = parameter(
+        default_factory=dict, unit="-", description="fields of the design that are replaced, such as samples"
+    )
+
+
 class Study(Settings):
     """A question, the scenarios that are compared for it, the seeds, and what is kept of each run.
 
@@ -77,6 +87,7 @@ class Study(Settings):
         default_factory=list, unit="-", description="outcomes to keep by ownership, size, sector and region; or none"
     )
     exits: bool = parameter(False, unit="-", description="whether to keep who left, when and why")
+    small: Small | None = parameter(None, unit="-", description="how the study is run at small size, if it can be")
 
     @field_validator("keep")
     @classmethod
@@ -141,6 +152,22 @@ class Study(Settings):
         if study.scenario is not None and not Path(study.scenario).is_absolute():
             study = study.model_copy(update={"scenario": str((path.parent / study.scenario).resolve())})
         return study
+
+    def reduced(self) -> Self:
+        """Return the study at the small size that it states.
+
+        Raises
+        ------
+        ScenarioError
+            If it states none.
+        """
+        if self.small is None:
+            raise ScenarioError("small: the study does not say how it is run at small size")
+        data = self.model_dump(mode="json") | {"small": None}
+        data["base"] += self.small.base
+        data["design"] |= self.small.design
+        data["replicates"] = {"kind": "fixed", "seeds": self.small.seeds}
+        return self.parse(data)
 
     def to_yaml(self) -> str:
         """Return the study, every key stated, as YAML that `read` takes."""
