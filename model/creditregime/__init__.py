@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.compare import Comparison, compare
+    from creditregime.laboratory.ema import ema_model
+    from creditregime.laboratory.evaluation import Simulator, evaluate
     from creditregime.laboratory.run import RunResult, run
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
@@ -33,10 +35,13 @@ __all__ = [
     "Economy",
     "RunResult",
     "Scenario",
+    "Simulator",
     "Study",
     "Sweep",
     "__version__",
     "compare",
+    "ema_model",
+    "evaluate",
     "load",
     "open_sweep",
     "run",
@@ -53,9 +58,12 @@ _HOMES = {
     "Economy": "population.economy",
     "RunResult": "laboratory.run",
     "Scenario": "scenario",
+    "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
     "compare": "laboratory.compare",
+    "ema_model": "laboratory.ema",
+    "evaluate": "laboratory.evaluation",
     "load": "composition",
     "open_sweep": "laboratory.sweeps",
     "run": "laboratory.run",

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditregime import load, plugins
+from creditregime import load
 from creditregime.cli import main
 from creditregime.errors import CreditRegimeError, ScenarioError, StoreError
 from creditregime.laboratory.outcomes import summarise, summarise_groups
@@ -30,7 +29,6 @@ from creditregime.laboratory.sweeps.plan import Layout
 from creditregime.laboratory.sweeps.tables import Kept
 from creditregime.laboratory.sweeps.units import simulated
 
-RULES = str(Path(__file__).with_name("sweep_rules.py"))
 BASE = ["regime=joint_2016", "population.firms=50", "months=14"]
 STRENGTHS = {"kind": "grid", "factors": {"spillover.partner.strength": [0, 0.3]}}
 
@@ -355,17 +353,10 @@ def test_a_full_disk_loses_nothing(larger: tuple[Path, Path], tmp_path: Path, mo
 # Failing
 
 
-@pytest.fixture
-def strategies() -> Iterator[None]:
-    plugins.load_rules(RULES)
-    yield
-    plugins._LOADED.clear()
-
-
 @pytest.mark.parametrize(
     ("name", "workers"), [("raises_with_seed_3", 1), ("raises_with_seed_3", 2), ("kills_with_seed_3", 2)]
 )
-@pytest.mark.usefixtures("strategies")
+@pytest.mark.usefixtures("failing_strategies")
 def test_a_run_that_fails_is_told_and_the_others_are_not_stopped(name: str, workers: int, tmp_path: Path) -> None:
     base = [*BASE, "behaviour.kind=per_firm", f"behaviour.strategy={name}"]
     result = sweep(study(base=base), tmp_path / "s", workers=workers)

@@ -166,12 +166,17 @@ def simulate(
     """
     started = now()
     given = settled(scenario) if economy is None and built is None else economy
-    model = CreditRegime(scenario, economy=built if given is None else given)
+    model = finished(CreditRegime(scenario, economy=built if given is None else given), progress)
+    facts = provenance("run", scenario.seed, started, given)
+    return tabulate(model, facts, given)
+
+
+def finished(model: CreditRegime, progress: bool = False) -> CreditRegime:
+    """Return the model after its last month; a request to stop is heard after each."""
     for _ in months(model, progress):
         model.step()
         interruption.check()
-    facts = provenance("run", scenario.seed, started, given)
-    return tabulate(model, facts, given)
+    return model
 
 
 def settled(scenario: Scenario) -> Economy | None:

@@ -11,14 +11,13 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from creditregime.component import nearest
 from creditregime.errors import ScenarioError, StoreError
 from creditregime.laboratory.sweeps.dataset import Dataset
 from creditregime.laboratory.sweeps.engine import Engine, local
 from creditregime.laboratory.sweeps.plan import Layout, Plan, firms_of, layout_of
 from creditregime.laboratory.sweeps.session import Session
 from creditregime.laboratory.sweeps.study import Fixed, Study
-from creditregime.model import CreditRegime
+from creditregime.laboratory.sweeps.tables import known_indicators, refuse_unknown_indicators
 from creditregime.scenario import Scenario
 
 
@@ -136,7 +135,8 @@ def _begun(study: Study, folder: Path) -> Dataset:
         dataset.refuse_other(study)
         return dataset
     plan = Plan(study)
-    _refuse_unknown_indicators(plan)
+    if study.months:
+        refuse_unknown_indicators(study.months, known_indicators(next(plan.scenarios())))
     return Dataset.create(folder, plan, _layout(plan))
 
 
@@ -144,18 +144,6 @@ def _layout(plan: Plan) -> Layout:
     """Return how runs are put together, by the largest economy among the points."""
     sizes = {repr(scenario.population): firms_of(scenario) for scenario in plan.scenarios()}
     return layout_of(plan.study, max(sizes.values()), len(plan.points))
-
-
-def _refuse_unknown_indicators(plan: Plan) -> None:
-    if not plan.study.months:
-        return
-    model = CreditRegime(next(plan.scenarios()))
-    model.step()
-    known = [str(name) for name in model.series.monthly() if name not in ("month", "jurisdiction")]
-    for name in plan.study.months:
-        if name not in known:
-            hint = nearest(name, known)
-            raise ScenarioError(f"months: unknown indicator '{name}'{hint}; allowed: {', '.join(known)}")
 
 
 def _bar(dataset: Dataset, progress: bool) -> Any:

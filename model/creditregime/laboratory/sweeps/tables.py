@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from creditregime.component import nearest
 from creditregime.errors import ScenarioError
 from creditregime.laboratory import frames
 from creditregime.laboratory.outcomes import summarise, summarise_groups
 from creditregime.model import CreditRegime
+from creditregime.scenario import Scenario
 
 
 class Kept(NamedTuple):
@@ -77,7 +79,7 @@ def tabulate(kept: Kept, point: int, seeds: Sequence[int], model: CreditRegime) 
     table = model.series.monthly()
     if len(seeds) == 1:
         table.insert(0, "jurisdiction", 0)
-    _refuse_unknown(kept.months, table)
+    refuse_unknown_indicators(kept.months, _indicators_in(table))
     monthly = [table[table["jurisdiction"] == number] for number in range(len(seeds))]
     found = {"months": monthly, "runs": [_run(kept, own.drop(columns="jurisdiction")) for own in monthly]}
     if kept.groups or kept.exits:
@@ -96,10 +98,23 @@ def _stacked(kept: Kept, name: str, point: int, seeds: Sequence[int], parts: Seq
     return table[[*wanted]].astype(wanted)
 
 
-def _refuse_unknown(names: Sequence[str], monthly: pd.DataFrame) -> None:
-    missing = [name for name in names if name not in monthly]
-    if missing:
-        raise ScenarioError(f"months: unknown indicator '{missing[0]}'; allowed: {', '.join(monthly.columns[2:])}")
+def known_indicators(scenario: Scenario) -> list[str]:
+    """Return the names of the indicators of a scenario, as its first month tells them."""
+    model = CreditRegime(scenario)
+    model.step()
+    return _indicators_in(model.series.monthly())
+
+
+def refuse_unknown_indicators(names: Sequence[str], known: Sequence[str], where: str = "months") -> None:
+    """Raise a `ScenarioError` about the first name that is none of the known ones."""
+    for name in names:
+        if name not in known:
+            hint = nearest(name, known)
+            raise ScenarioError(f"{where}: unknown indicator '{name}'{hint}; allowed: {', '.join(known)}")
+
+
+def _indicators_in(monthly: pd.DataFrame) -> list[str]:
+    return [str(name) for name in monthly if name not in ("month", "jurisdiction")]
 
 
 def _run(kept: Kept, monthly: pd.DataFrame) -> pd.DataFrame:
