@@ -57,6 +57,8 @@ from creditregime.regime.spillover import Spillover
 from creditregime.topics import Topic, eight_topics
 
 LARGEST_FILE = 1_000_000
+NAMED = ("topics", "lists", "measures", "rewards", "pilots")
+"""Places that hold any number of things, each by a name."""
 
 
 class Scenario(Settings):
@@ -113,6 +115,15 @@ class Scenario(Settings):
     )
     pilots: dict[str, Pilot] = place(dict, "regions with their own rules, each month from its start")
     diffusion: Diffusion = place(NoDiffusion, "each month: how pilots spread to other regions")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out(cls, data: Any) -> Any:
+        """Take null for a named list, measure, ... as its absence, so that an override can do without it."""
+        if not isinstance(data, Mapping):
+            return data
+        named = {key: data[key] for key in NAMED if isinstance(data.get(key), Mapping)}
+        return {**data, **{key: {n: v for n, v in items.items() if v is not None} for key, items in named.items()}}
 
     @model_validator(mode="before")
     @classmethod

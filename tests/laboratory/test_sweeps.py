@@ -103,6 +103,13 @@ def test_a_factorial_switches_toggles_off_and_on() -> None:
     assert [len(point.changes) for point in points] == [2, 1, 1, 0]
 
 
+def test_toggles_are_read_from_a_file_as_they_are_written(tmp_path: Path) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text("design: {kind: factorial, toggles: {joint: {off: {joint_punishment.kind: none}, on: {}}}}")
+    points = Study.read(file).design.lay_out(Bounds(load(*BASE)))
+    assert [point.changes for point in points] == [{"joint_punishment.kind": "none"}, {}]
+
+
 def test_a_latin_hypercube_has_every_stratum_once() -> None:
     factors = {"spillover.partner.strength": {"high": 1}, "joint_punishment.strength": {}}
     found = laid_out({"kind": "latin_hypercube", "factors": factors, "samples": 20})

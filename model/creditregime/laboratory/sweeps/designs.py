@@ -53,6 +53,13 @@ class Toggle(Settings):
     off: Changes = parameter(default_factory=dict, unit="-", description="changes that switch it off")
     on: Changes = parameter(default_factory=dict, unit="-", description="changes that switch it on")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, data: Any) -> Any:
+        """Read the keys of a file as they are written: YAML takes off and on for false and true."""
+        words = {False: "off", True: "on"}
+        return {words.get(key, key): value for key, value in data.items()} if isinstance(data, Mapping) else data
+
     @model_validator(mode="after")
     def _different(self) -> Self:
         if self.off == self.on:
