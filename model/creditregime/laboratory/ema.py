@@ -21,7 +21,7 @@ from creditregime.laboratory.run import Given
 from creditregime.laboratory.sweeps.bounds import Bounds
 from creditregime.laboratory.sweeps.tables import Kept, known_indicators, refuse_unknown_indicators
 from creditregime.presets import groups
-from creditregime.scenario import Scenario
+from creditregime.scenario import Scenario, field_at
 
 Factors = Mapping[str, Any] | Sequence[str]
 """Paths, presets or toggles; a mapping says what values each takes (see `ema_model`)."""
@@ -242,11 +242,7 @@ def _options(scenario: Scenario, path: str) -> list[Any]:
     """Return what a preset group or a parameter that is no number can be; nothing for one that is."""
     if path in groups():
         return [*groups()[path]]
-    *parents, last = path.split(".")
-    place: Any = scenario
-    for key in parents:
-        place = place.get(key) if isinstance(place, Mapping) else getattr(place, key, None)
-    field = getattr(type(place), "model_fields", {}).get(last)
+    field = field_at(scenario, path)
     if field is None:
         return []
     if field.annotation is bool:

@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from tqdm import tqdm
 
 from creditregime.errors import ScenarioError, StoreError
+from creditregime.laboratory.sweeps.arrays import arrays
 from creditregime.laboratory.sweeps.dataset import Dataset
 from creditregime.laboratory.sweeps.engine import Engine, local
 from creditregime.laboratory.sweeps.plan import Layout, Plan, firms_of, layout_of
@@ -19,6 +20,9 @@ from creditregime.laboratory.sweeps.session import Session
 from creditregime.laboratory.sweeps.study import Fixed, Study
 from creditregime.laboratory.sweeps.tables import known_indicators, refuse_unknown_indicators
 from creditregime.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray
 
 
 class Sweep:
@@ -70,6 +74,21 @@ class Sweep:
     def failures(self) -> pd.DataFrame:
         """One row a run that failed: error, traceback and scenario."""
         return self._dataset.table("failures")
+
+    def to_xarray(self, table: str = "runs", by: str | None = None) -> xarray.Dataset:
+        """Return a table as arrays with named dimensions; units and meanings are attributes.
+
+        The first dimensions are the factors where the design has every combination (grid, factorial), else the points,
+        with their factors as coordinates; then seed, and for ``months`` month. What was not run, or failed, is missing.
+
+        Parameters
+        ----------
+        table
+            ``runs``, ``months`` or ``groups``.
+        by
+            For ``groups``: ownership, size, sector or region.
+        """
+        return arrays(self, table, by)
 
     def scenario(self, point: int, seed: int | None = None) -> Scenario:
         """Return a point's resolved scenario, with a seed of the study."""
