@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from creditregime.laboratory.run import RunResult, run
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
+    from creditregime.laboratory.sweeps.contrasts import contrasts
     from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.folder import save
+    from creditregime.presentation.forest_figure import forest
+    from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.response_figure import response
     from creditregime.scenario import Scenario
 
 __version__ = "0.1.0"
@@ -40,10 +44,14 @@ __all__ = [
     "Sweep",
     "__version__",
     "compare",
+    "contrasts",
     "ema_model",
     "evaluate",
+    "forest",
     "load",
     "open_sweep",
+    "phase_diagram",
+    "response",
     "run",
     "save",
     "shapley",
@@ -62,10 +70,14 @@ _HOMES = {
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
     "compare": "laboratory.compare",
+    "contrasts": "laboratory.sweeps.contrasts",
     "ema_model": "laboratory.ema",
     "evaluate": "laboratory.evaluation",
+    "forest": "presentation.forest_figure",
     "load": "composition",
     "open_sweep": "laboratory.sweeps",
+    "phase_diagram": "presentation.phase_figure",
+    "response": "presentation.response_figure",
     "run": "laboratory.run",
     "save": "presentation.folder",
     "shapley": "laboratory.shapley",

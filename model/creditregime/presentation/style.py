@@ -92,13 +92,23 @@ class Line:
     """How one of two worlds is drawn: colour, dash, marker and hatch all differ."""
 
     colour: str
-    dash: str
+    dash: Any
     marker: str
     hatch: str
 
 
 WORLDS = (Line(VERMILION, "-", "o", ""), Line(BLUE, "--", "s", "////"))
 """The scenario and what it is compared with."""
+
+LINES = (
+    *WORLDS,
+    Line(GREEN, "-.", "^", "...."),
+    Line(BLACK, ":", "D", "\\\\\\\\"),
+    Line(PURPLE, (0, (5, 1, 1, 1, 1, 1)), "v", "xxxx"),
+    Line(ORANGE, (0, (3, 1)), "P", "oo"),
+    Line(SKY, (0, (1, 1)), "X", "++"),
+)
+"""Levels of a factor, as many as can be told apart."""
 
 
 def picture(name: str, title: str, caption: str, alt: str, size: tuple[float, float], draw: Draw) -> Picture:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from creditregime.component import Settings, nearest
+from creditregime.component import Settings, details, nearest
 from creditregime.errors import ScenarioError
 from creditregime.scenario import Scenario
 
@@ -44,6 +44,14 @@ class Bounds:
         """Tell whether the parameter is a whole number."""
         annotation = self._number(path).annotation
         return annotation is int or int in typing.get_args(annotation)
+
+    def unit(self, path: str) -> str:
+        """Return the unit of a parameter, as its field states it; empty where it has none, or there is no such one."""
+        try:
+            unit = str(details(self._field(path)[0]).get("unit") or "")
+        except ScenarioError:
+            return ""
+        return "" if unit in ("-", "rule") else unit
 
     def _number(self, path: str) -> FieldInfo:
         field, value = self._field(path)
