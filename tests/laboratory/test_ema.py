@@ -28,7 +28,7 @@ LEVERS = {
 PATHS = {
     name.replace(".", "_"): name for name in ("fines.scale", "registry.delay", "joint_punishment.strength", "regime")
 }
-KEPT = {"outcomes": ["compliance", "violations"], "months": ["output"]}
+KEPT = {"outcomes": ["compliance", "violations"], "indicators": ["output"]}
 
 
 def model(**changes: Any) -> Any:
@@ -105,8 +105,8 @@ def policy(name: str, agencies: str) -> Any:
 
 
 def test_outcomes_are_all_or_those_named_with_their_direction() -> None:
-    assert [outcome.name for outcome in model(outcomes=(), months=()).outcomes] == [*BY_NAME]
-    directed = model(outcomes={"compliance": "maximize", "exits": "minimize", "fines": "info"}, months=()).outcomes
+    assert [outcome.name for outcome in model(outcomes=(), indicators=()).outcomes] == [*BY_NAME]
+    directed = model(outcomes={"compliance": "maximize", "exits": "minimize", "fines": "info"}, indicators=()).outcomes
     assert [outcome.kind for outcome in directed] == [
         ema.ScalarOutcome.MAXIMIZE,
         ema.ScalarOutcome.MINIMIZE,
@@ -121,7 +121,7 @@ def test_outcomes_are_all_or_those_named_with_their_direction() -> None:
         ({"replicates": "all"}, "replicates: 'all' is not allowed: must be mean or each"),
         ({"outcomes": ["complience"]}, "outcomes: unknown name 'complience'; did you mean 'compliance'"),
         ({"outcomes": {"exits": "down"}}, "outcomes.exits: 'down' is not allowed"),
-        ({"months": ["complience"]}, "months: unknown indicator 'complience'"),
+        ({"indicators": ["complience"]}, "indicators: unknown indicator 'complience'"),
         ({"levers": ["fines.scale"]}, "levers.fines.scale.high: is needed"),
         ({"levers": {"fines.scale": (2, 1)}}, r"levers.fines.scale: \(2, 1\) is not allowed"),
         ({"levers": {"fines.scale": [1]}}, "levers.fines.scale: .* at least two values"),

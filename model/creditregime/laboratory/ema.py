@@ -37,7 +37,7 @@ def ema_model(
     uncertainties: Factors = (),
     levers: Factors = (),
     outcomes: Sequence[str] | Mapping[str, Kind] = (),
-    months: Sequence[str] = (),
+    indicators: Sequence[str] = (),
     seeds: int = 1,
     replicates: Literal["mean", "each"] = "mean",
     name: str = "creditregime",
@@ -58,7 +58,7 @@ def ema_model(
     outcomes
         Outcomes of a run (see the data dictionary), of each a `ScalarOutcome`; all, if none is named. A mapping says
         which are to be minimised or maximised.
-    months
+    indicators
         Indicators month by month, each a `TimeSeriesOutcome` with ``_by_month`` after its name.
     seeds
         Number of seeds of each experiment. All experiments share them (common random numbers).
@@ -93,18 +93,18 @@ def ema_model(
         raise ScenarioError(f"replicates: {replicates!r} is not allowed: must be mean or each")
     varied = Varied(scenario, *overrides, **changes)
     kinds = _kinds(outcomes)
-    refuse_unknown_indicators(months, known_indicators(varied.base) if months else ())
+    refuse_unknown_indicators(indicators, known_indicators(varied.base) if indicators else (), "indicators")
     found = _parameters(em, varied.base, {"uncertainties": uncertainties, "levers": levers})
     first = varied.base.seed
-    experiment = Experiment(varied, _levels(uncertainties, levers), list(kinds), list(months), first, seeds)
+    experiment = Experiment(varied, _levels(uncertainties, levers), list(kinds), list(indicators), first, seeds)
     experiment.check([parameter for group in found.values() for parameter in group])
     if replicates == "mean":
         model = em.Model(name, function=experiment)
-        model.outcomes = _of_means(em, kinds, months)
+        model.outcomes = _of_means(em, kinds, indicators)
     else:
         model = em.ReplicatorModel(name, function=experiment)
         model.replications = [{"seed": first + step} for step in range(seeds)]
-        model.outcomes = _of_seeds(em, kinds, months)
+        model.outcomes = _of_seeds(em, kinds, indicators)
     model.uncertainties, model.levers = found["uncertainties"], found["levers"]
     return model
 
@@ -117,11 +117,11 @@ class Experiment:
         varied: Varied,
         levels: Mapping[str, Levels],
         outcomes: Sequence[str],
-        months: Sequence[str],
+        indicators: Sequence[str],
         first: int,
         seeds: int,
     ) -> None:
-        self.varied, self.levels, self.kept = varied, dict(levels), Kept(outcomes, months)
+        self.varied, self.levels, self.kept = varied, dict(levels), Kept(outcomes, indicators)
         self.first, self.seeds = first, seeds
 
     def __call__(self, seed: int | None = None, **values: Any) -> dict[str, Any]:
@@ -175,13 +175,13 @@ def _kinds(outcomes: Sequence[str] | Mapping[str, Kind]) -> dict[str, Kind]:
     return named  # type: ignore[return-value]
 
 
-def _of_means(em: Any, kinds: Mapping[str, Kind], months: Sequence[str]) -> list[Any]:
+def _of_means(em: Any, kinds: Mapping[str, Kind], indicators: Sequence[str]) -> list[Any]:
     scalars = [em.ScalarOutcome(name, kind=_DIRECTIONS[kind]) for name, kind in kinds.items()]
-    return scalars + [em.TimeSeriesOutcome(f"{name}_by_month") for name in months]
+    return scalars + [em.TimeSeriesOutcome(f"{name}_by_month") for name in indicators]
 
 
-def _of_seeds(em: Any, kinds: Mapping[str, Kind], months: Sequence[str]) -> list[Any]:
-    names = [*kinds, *(f"{name}_by_month" for name in months)]
+def _of_seeds(em: Any, kinds: Mapping[str, Kind], indicators: Sequence[str]) -> list[Any]:
+    names = [*kinds, *(f"{name}_by_month" for name in indicators)]
     return [em.ArrayOutcome(f"{name}_by_seed", variable_name=name) for name in names]
 
 
