@@ -11,7 +11,7 @@ LOCK_VENV := $(VENV)-lock
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint app docs odd bench systems validation figures lock clean
+.PHONY: help demo test lint app docs odd bench systems validation studies figures lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,9 @@ systems: $(STAMP) ## Run all demonstrations of the 47 systems into docs/systems.
 
 validation: $(STAMP) ## Run the whole validation suite into docs/validation.md (half an hour)
 	$(BIN)/python experiments/validation/make_page.py
+
+studies: $(STAMP) ## Run the twelve studies into experiments/ (half an hour; SIZE=small: two minutes, into results/)
+	$(BIN)/python -m experiments.studies $(if $(filter small,$(SIZE)),--small)
 
 figures: $(STAMP) ## Draw the pictures of README and docs, and the table of published shares, at full size
 	$(BIN)/python experiments/flagship/make_figures.py
