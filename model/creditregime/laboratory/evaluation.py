@@ -144,6 +144,7 @@ class Simulator:
         self.bounds = tuple(bounds_of(limits, path, given, "parameters") for path, given in ranges.items())
         self._whole = [limits.whole(path) for path in self.parameters]
         self.indicators = _chosen(self.scenario, indicators)
+        self.__name__ = "creditregime"  # tools of calibration store it with their results
 
     def __call__(self, theta: Theta, months: int | None = None, seed: int | None = None) -> NDArray[np.float64]:
         """Return one run: one row a month, one column an indicator, (months, indicators).
