@@ -252,7 +252,9 @@ def test_many_seeds_of_one_point_share_files_and_are_simulated_in_blocks() -> No
     layout = layout_of(many, firms=500, points=1)
     parts = [*layout.parts(many)]
     assert [(part.first, part.last) for part in parts] == [(0, 200), (200, 400), (400, 450)]
-    assert parts[-1].units(layout.block) == [(0, 400, 440), (0, 440, 450)]
+    assert parts[1].units(layout.block) == [(0, first, first + 50) for first in (200, 250, 300, 350)]
+    assert layout_of(study(replicates={"kind": "fixed", "seeds": 60}), firms=500, points=1).block == 30
+    assert layout_of(many, firms=50_000, points=1).block == 1
 
 
 def test_the_block_of_seeds_changes_nothing(finished: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

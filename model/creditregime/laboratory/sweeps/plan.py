@@ -21,7 +21,7 @@ from creditregime.laboratory.sweeps.designs import Point
 from creditregime.laboratory.sweeps.study import Fixed, Precise, Study
 from creditregime.scenario import Scenario, put
 
-FIRMS_AT_ONCE = 20_000
+FIRMS_AT_ONCE = 40_000
 """Firms that are simulated side by side: beyond, larger arrays no longer save time."""
 MOST_AT_ONCE = 50
 """Seeds that are simulated side by side at most: so many are lost if the process is killed."""
@@ -129,7 +129,10 @@ class Plan:
 def layout_of(study: Study, firms: int, points: int) -> Layout:
     """Return how runs are put together for economies of at most so many firms."""
     block = max(1, min(MOST_AT_ONCE, FIRMS_AT_ONCE // max(firms, 1)))
-    seeds = study.replicates.seeds if isinstance(study.replicates, Fixed) else getattr(study.replicates, "at_least", 1)
+    rule = study.replicates
+    seeds = rule.seeds if isinstance(rule, Fixed) else getattr(rule, "at_least", 1)
+    if isinstance(rule, Fixed):  # blocks of about equal size: no worker waits long for the last one
+        block = -(-seeds // -(-seeds // block))
     group = max(1, min(points, RUNS_IN_PART // min(block, seeds)))
     span = block * max(1, RUNS_IN_PART // (group * block))
     return Layout(points=points, block=block, group=group, span=span)
