@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.burn_in import burn_in
     from creditregime.laboratory.compare import Comparison, compare
+    from creditregime.laboratory.ema import ema_model
+    from creditregime.laboratory.evaluation import Simulator, evaluate
     from creditregime.laboratory.run import RunResult, run
     from creditregime.laboratory.runs_needed import runs_needed
     from creditregime.laboratory.sensitivity import factors, interactions, sensitivity
@@ -42,6 +44,7 @@ __all__ = [
     "Economy",
     "RunResult",
     "Scenario",
+    "Simulator",
     "Study",
     "Sweep",
     "__version__",
@@ -49,6 +52,8 @@ __all__ = [
     "compare",
     "contrasts",
     "factors",
+    "ema_model",
+    "evaluate",
     "forest",
     "interactions",
     "load",
@@ -71,12 +76,15 @@ _HOMES = {
     "Economy": "population.economy",
     "RunResult": "laboratory.run",
     "Scenario": "scenario",
+    "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
     "burn_in": "laboratory.burn_in",
     "compare": "laboratory.compare",
     "contrasts": "laboratory.sweeps.contrasts",
     "factors": "laboratory.sensitivity",
+    "ema_model": "laboratory.ema",
+    "evaluate": "laboratory.evaluation",
     "forest": "presentation.forest_figure",
     "interactions": "laboratory.sensitivity",
     "load": "composition",
