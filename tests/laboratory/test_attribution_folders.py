@@ -115,6 +115,8 @@ def test_the_command_line_writes_the_folder_and_goes_on_in_it(
     assert capsys.readouterr().out.strip() == str(folder)
     assert contents(folder, without=TIMED) == first
     assert not [*folder.glob(".*")]
+    assert cli.main(["burn-in", "why"]) == 2
+    assert "why: is an attribution; the sweep that it was made of is in its sweep/" in capsys.readouterr().err
     assert cli.main([*words, "--toggles", "repair", "registry", "--out", "other"]) == 2
     error = capsys.readouterr().err.splitlines()
     assert len(error) == 1

@@ -22,7 +22,6 @@ from creditregime.laboratory.outcomes import GROUP_OUTCOMES
 from creditregime.laboratory.provenance import now, provenance
 from creditregime.laboratory.run import Given, check_strategy
 from creditregime.laboratory.sweeps import Study, Sweep, sweep
-from creditregime.laboratory.sweeps.engine import local
 from creditregime.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -98,8 +97,7 @@ def explained(
     with _workshop(folder) as place:
         numbers = tuple(one.seed + step for step in range(seeds))
         processes, modules = _processes(one, other, workers)
-        engine = local(processes, modules)
-        result = sweep(study_of(one, other, toggles, seeds), place / SWEEP, engine=engine, progress=progress)
+        result = sweep(study_of(one, other, toggles, seeds), place / SWEEP, workers=processes, progress=progress)
         _refuse_failures(result)
         _follow(place / PAIRS, one, other, numbers, processes, modules, progress)
         names = {name: tuple(item.path for item in members) for name, members in toggles.items()}
