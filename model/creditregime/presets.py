@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -38,9 +40,14 @@ def require(group: str, option: str) -> None:
 
 def composed(choices: Mapping[str, str]) -> dict[str, Any]:
     """Return the configuration with the chosen option of each group."""
+    return copy.deepcopy(_composed(tuple(choices.items())))
+
+
+@cache  # a tenth of a second each, which `mesa.batch_run` would spend anew at every run
+def _composed(choices: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     try:
         with _within_another(), initialize_config_dir(config_dir=str(config_root()), version_base="1.3"):
-            config = compose("config", overrides=[_choice(*choice) for choice in choices.items()])
+            config = compose("config", overrides=[_choice(*choice) for choice in choices])
     except (HydraException, OmegaConfBaseException) as error:
         raise ScenarioError(f"configs: {' '.join(str(error).split())}") from None
     data = OmegaConf.to_container(config, resolve=False)

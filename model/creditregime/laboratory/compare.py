@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 from pydantic import BaseModel
@@ -15,13 +15,17 @@ from creditregime.errors import ScenarioError
 from creditregime.firms.strategies import find_strategy
 from creditregime.laboratory import workers as pool
 from creditregime.laboratory.contrast import other_scenario, refuse_unpaired
+from creditregime.laboratory.dimensional import of_outcomes, of_table
 from creditregime.laboratory.effects import VARIANTS, effect_table, group_effect_table
-from creditregime.laboratory.outcomes import GROUP_OUTCOMES, OUTCOMES, summarise, summarise_groups
+from creditregime.laboratory.outcomes import BY_NAME, GROUP_OUTCOMES, OUTCOMES, summarise, summarise_groups
 from creditregime.laboratory.provenance import now, provenance
 from creditregime.laboratory.run import Given, RunResult, check_strategy, resolve, settled, simulate
 from creditregime.laboratory.twins import fates, same_firms, twins
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray
 
 Economies = tuple[Economy | None, Economy | None]
 
@@ -89,6 +93,22 @@ class Comparison:
     def paired_firms(self) -> bool:
         """Whether both worlds began with the same firms, so that `twins` can tell them apart."""
         return same_firms(*self.example)
+
+    def to_xarray(self, table: str = "outcomes", by: str | None = None) -> xarray.Dataset:
+        """Return a table as arrays by variant and seed; units and meanings are attributes.
+
+        Parameters
+        ----------
+        table
+            ``outcomes``, ``group_outcomes`` (also by `by`) or ``indicators`` (also by month; where there are several
+            jurisdictions, by jurisdiction before).
+        by
+            For ``group_outcomes``: ownership, size, sector or region.
+        """
+        if table not in ("outcomes", "group_outcomes", "indicators"):
+            raise ScenarioError(f"table: {table!r} is not allowed: must be outcomes, group_outcomes or indicators")
+        attributes = {} if table == "indicators" else of_outcomes([*BY_NAME])
+        return of_table(getattr(self, table), ("variant", "seed", "jurisdiction", "month"), by, attributes=attributes)
 
     @cached_property
     def _by_group(self) -> pd.DataFrame:

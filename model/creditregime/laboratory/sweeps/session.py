@@ -26,7 +26,7 @@ AHEAD = 3
 
 
 class Unit(NamedTuple):
-    """One point of a part."""
+    """One point of a part, and the seeds that are simulated side by side."""
 
     part: Part
     number: int
@@ -139,26 +139,29 @@ class Session:
 
     def _begin(self, part: Part) -> None:
         found = self._results[part.name] = self.dataset.units(part.name)
-        first = self.study.first_seed
-        seeds = tuple(range(first + part.first, first + part.last))
-        self._units += [
-            Unit(part, number, point, seeds) for number, point in enumerate(part.points) if number not in found
-        ]
+        start = self.study.first_seed
+        for number, (point, first, last) in enumerate(part.units(self.dataset.layout.block)):
+            if number not in found:
+                self._units.append(Unit(part, number, point, tuple(range(start + first, start + last))))
         self.done(sum(len(unit["runs"]) + len(unit["failures"]) for unit in found.values()))
-        self._seal_if_whole(part)
+        if self._is_whole(part):
+            self._seal(part)
 
     def _keep(self, unit: Unit, done: Done) -> None:
-        self.dataset.save_unit(unit.part.name, unit.number, done)
         self._results[unit.part.name][unit.number] = done
+        if self._is_whole(unit.part):
+            self._seal(unit.part)
+        else:
+            self.dataset.save_unit(unit.part.name, unit.number, done)
         self.done(len(unit.seeds))
-        self._seal_if_whole(unit.part)
 
-    def _seal_if_whole(self, part: Part) -> None:
-        results = self._results[part.name]
-        if len(results) < len(part.points):
-            return
+    def _is_whole(self, part: Part) -> bool:
+        return len(self._results[part.name]) == len(part.units(self.dataset.layout.block))
+
+    def _seal(self, part: Part) -> None:
+        """Write a part, and go on with its points where they need more seeds."""
+        results = self._results.pop(part.name)
         self.dataset.seal(part.name, joined([results[number] for number in sorted(results)]))
-        del self._results[part.name]
         following = self._following(part)
         if following is not None:
             self._parts.appendleft(following)
