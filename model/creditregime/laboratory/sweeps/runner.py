@@ -82,6 +82,7 @@ class Sweep:
         if isinstance(rule, Fixed):
             return made == len(self.points) * rule.seeds
         return not self._dataset.under_way and {*self.runs["point"], *self.failures["point"]} == {*self.points["point"]}
+
     def to_xarray(self, table: str = "runs", by: str | None = None) -> xarray.Dataset:
         """Return a table as arrays with named dimensions; units and meanings are attributes.
 
