@@ -321,6 +321,7 @@ COMPARISON_FILES = {
     "outcomes.parquet, group_outcomes.parquet": "one row a variant and seed (and group), one column an outcome",
     "indicators.parquet": "one row a variant, seed and month",
     "fates.parquet": "one row a seed: firms of the start per 1,000 that leave in one world only, or in both",
+    "exits.parquet": "one row an exit of each variant and seed: month, cause, attribution, and what firm it was",
     "twins.parquet": "first seed: one row a firm that leaves in at least one world, with month and cause in each",
     "example/scenario/, example/against/": "everything about the first seed: each is the folder of a run",
     "figures/, report.html": "as for a run",

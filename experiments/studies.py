@@ -77,7 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.only_figures:
             result = results_of(name, options.results, small=options.small)
         else:
-            result = run(name, options.results, small=options.small, workers=options.workers, progress=sys.stderr.isatty())
+            result = run(
+                name, options.results, small=options.small, workers=options.workers, progress=sys.stderr.isatty()
+            )
         pictures, findings = made(name, result)
         folder = result.folder if options.small else HERE / name
         write(folder, pictures, findings)

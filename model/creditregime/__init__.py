@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
+    from creditregime.laboratory.burn_in import burn_in
     from creditregime.laboratory.compare import Comparison, compare
     from creditregime.laboratory.ema import ema_model
     from creditregime.laboratory.evaluation import Simulator, evaluate
     from creditregime.laboratory.run import RunResult, run
+    from creditregime.laboratory.runs_needed import runs_needed
+    from creditregime.laboratory.sensitivity import factors, interactions, sensitivity
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
     from creditregime.laboratory.sweeps.contrasts import contrasts
@@ -43,17 +46,22 @@ __all__ = [
     "Study",
     "Sweep",
     "__version__",
+    "burn_in",
     "compare",
     "contrasts",
     "ema_model",
     "evaluate",
+    "factors",
     "forest",
+    "interactions",
     "load",
     "open_sweep",
     "phase_diagram",
     "response",
     "run",
+    "runs_needed",
     "save",
+    "sensitivity",
     "shapley",
     "strategy",
     "sweep",
@@ -69,17 +77,22 @@ _HOMES = {
     "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "burn_in": "laboratory.burn_in",
     "compare": "laboratory.compare",
     "contrasts": "laboratory.sweeps.contrasts",
     "ema_model": "laboratory.ema",
     "evaluate": "laboratory.evaluation",
+    "factors": "laboratory.sensitivity",
     "forest": "presentation.forest_figure",
+    "interactions": "laboratory.sensitivity",
     "load": "composition",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
     "response": "presentation.response_figure",
     "run": "laboratory.run",
+    "runs_needed": "laboratory.runs_needed",
     "save": "presentation.folder",
+    "sensitivity": "laboratory.sensitivity",
     "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
     "sweep": "laboratory.sweeps",

@@ -14,6 +14,7 @@ from creditregime import contrasts
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.sweeps import Sweep, sweep
 from creditregime.laboratory.sweeps.cells import cells
+from creditregime.laboratory.sweeps.contrasts import group_contrasts
 from tests.laboratory.test_sweeps import study
 
 STRENGTH = "spillover.partner.strength"
@@ -141,3 +142,34 @@ def test_cells_average_the_same_points_for_every_seed(noisy: Sweep) -> None:
     assert not change.values[0].any()
     with pytest.raises(ScenarioError, match="is averaged over"):
         cells(noisy, [STRENGTH], ["exits"], against={"regime": "joint_2016"})
+
+
+# By group
+
+
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    design = {"kind": "grid", "factors": {"regime": ["fines_only", "joint_2016"]}}
+    asked = study(base=["population.firms=60", "months=14"], design=design, groups=["compliance", "exits"])
+    return sweep(asked, tmp_path_factory.mktemp("groups") / "s", workers=1)
+
+
+def test_groups_are_paired_seed_by_seed(grouped: Sweep) -> None:
+    found = group_contrasts(grouped, {"regime": "joint_2016"}, {"regime": "fines_only"}, "compliance")
+    found = found.set_index(["dimension", "group"])
+    rows = grouped.groups[(grouped.groups["dimension"] == "size") & (grouped.groups["group"] == "large")]
+    by_seed = rows.pivot(index="seed", columns="point", values="compliance")
+    effect = (by_seed[1] - by_seed[0]).mean()
+    assert found.loc[("size", "large"), "effect"] == pytest.approx(effect)
+    assert found.loc[("size", "large"), "seeds"] == 4
+    assert found.loc[("size", "large"), "firms"] == 15
+    pd.testing.assert_frame_equal(group_contrasts(grouped, 1, 0), group_contrasts(grouped, 1, {"regime": "fines_only"}))
+
+
+def test_groups_that_were_not_kept_are_one_line(grouped: Sweep, grid: Sweep) -> None:
+    with pytest.raises(ScenarioError, match="keeps no outcomes by group"):
+        group_contrasts(grid, 1, 0)
+    with pytest.raises(ScenarioError, match="unknown outcome by group 'listed'"):
+        group_contrasts(grouped, 1, 0, "listed")
+    with pytest.raises(ScenarioError, match="at: 2 points have"):
+        group_contrasts(grouped, {}, 0)

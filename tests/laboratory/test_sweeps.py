@@ -170,7 +170,7 @@ def test_a_wrong_study_is_one_line_that_names_the_key(changes: dict[str, Any], t
         ({"kind": "grid", "factors": {"seed": [1, 2]}}, "is no factor"),
         (
             {"kind": "sobol", "power": 2, "factors": {"joint_punishment.strength": {"high": 2}}},
-            "not allowed: within 0 to 1",
+            "not allowed: must be at least 0 and at most 1",
         ),
         ({"kind": "sobol", "power": 2, "factors": {"joint_punishment.strengt": {}}}, "unknown key"),
         ({"kind": "sobol", "power": 2, "factors": {"registry.sharing": {}}}, "not a number"),
@@ -286,6 +286,9 @@ def test_seeds_are_added_until_the_intervals_are_narrow(tmp_path: Path) -> None:
         assert 4 <= number <= 30
         width = {4: 3.182, 30: 2.045}.get(number, 2.2) * spread / np.sqrt(number)
         assert width < 2.8 or number == 30
+    assert result.finished
+    (tmp_path / "s" / "unfinished").mkdir()  # as while somebody works on it: more seeds may come
+    assert not open_sweep(tmp_path / "s").finished
     again = sweep(study(replicates=rule, keep=["exits"]), tmp_path / "s", workers=1)
     assert again.runs.equals(runs)
 

@@ -14,9 +14,11 @@ from scipy import stats
 
 from creditregime import forest, phase_diagram, response
 from creditregime.errors import ScenarioError
+from creditregime.laboratory.shapley import shapley
 from creditregime.laboratory.sweeps import Sweep, sweep
 from creditregime.laboratory.sweeps.cells import by_point
 from creditregime.presentation import phase_field, wording
+from creditregime.presentation.forest_figure import attribution, group_forest
 from creditregime.presentation.style import LINES, Picture
 from creditregime.presentation.sweep_words import Words
 
@@ -211,6 +213,28 @@ def test_names_and_toggles_are_factors_too(tmp_path: Path) -> None:
     found = forest(factorial, {"joint": 0, "penalties": 0}, "compliance")
     assert "joint off, penalties on" in found.alt
     check(response(factorial, "joint", "compliance", by="penalties"))
+    shares = attribution(factorial, ["compliance", "exits"])
+    check(shares)
+    table = shapley(factorial, ["compliance"]).set_index("toggle")
+    total = table.loc["total", "effect"]
+    assert f"toggle all together {wording.number(total, signed=True)[:4]}" in shares.alt
+    assert shares.alt.count("toggle penalties") == 2
+
+
+def test_a_forest_of_groups_says_who_bears_it(tmp_path: Path) -> None:
+    asked = {
+        "base": BASE[1:],
+        "design": {"kind": "grid", "factors": {"regime": ["fines_only", "joint_2016"]}},
+        "replicates": {"kind": "fixed", "seeds": 3},
+        "groups": ["exits"],
+    }
+    kept = sweep(asked, tmp_path / "s", workers=1)
+    found = group_forest(kept, 1, 0, "exits", ["size"])
+    check(found)
+    assert [found.alt.count(f"group {size} (10 firms)") for size in ("micro", "small", "medium", "large")] == [1] * 4
+    assert "state" not in found.alt
+    with pytest.raises(ScenarioError, match="no groups of colour"):
+        group_forest(kept, 1, 0, "exits", ["colour"])
 
 
 @pytest.mark.parametrize(

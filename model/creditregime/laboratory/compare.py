@@ -46,6 +46,8 @@ class Comparison:
         One row a variant and seed (dimension and group), one column an outcome (see `laboratory.outcomes`).
     fates
         One row a seed: firms of the start per 1,000 that leave in one world only, or in both.
+    exits
+        One row a variant, seed and exit: firm, month, cause, attribution, and what firm it was.
     example
         Everything about the first seed in both worlds.
     provenance
@@ -59,6 +61,7 @@ class Comparison:
     outcomes: pd.DataFrame
     group_outcomes: pd.DataFrame
     fates: pd.DataFrame
+    exits: pd.DataFrame
     example: tuple[RunResult, RunResult]
     provenance: dict[str, Any]
 
@@ -119,6 +122,7 @@ class Pair(NamedTuple):
     outcomes: pd.DataFrame
     group_outcomes: pd.DataFrame
     fates: dict[str, float]
+    exits: pd.DataFrame
     example: tuple[RunResult, RunResult] | None
 
 
@@ -208,6 +212,7 @@ def run_pair(
         outcomes=pd.DataFrame(rows),
         group_outcomes=_joined([summarise_groups(r.groups, r.firms, r.exits) for r in results], seed),
         fates=fates(*results),
+        exits=_joined([result.exits for result in results], seed),
         example=_kept(results) if seed == first else None,
     )
 
@@ -242,6 +247,7 @@ def _assemble(
         outcomes=_stacked([pair.outcomes for pair in pairs]),
         group_outcomes=_stacked([pair.group_outcomes for pair in pairs]),
         fates=destinies,
+        exits=_stacked([pair.exits for pair in pairs]),
         example=example,
         provenance=facts,
     )

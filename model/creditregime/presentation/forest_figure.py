@@ -1,55 +1,21 @@
-"""What the points of a sweep change against a reference: a forest of paired effects, one panel an outcome."""
+"""Forests of a sweep: what its points change against a reference, by group of firms too, and each toggle's share."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from typing import Any
 
 from creditregime.errors import ScenarioError
-from creditregime.laboratory.outcomes import BY_NAME
+from creditregime.laboratory.shapley import shapley
 from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.sweeps.cells import Against, chosen_outcomes, factors_of, matching
-from creditregime.laboratory.sweeps.contrasts import contrasts
+from creditregime.laboratory.sweeps.contrasts import contrasts, group_contrasts
 from creditregime.presentation import style, wording
-from creditregime.presentation.style import Picture, picture
-from creditregime.presentation.sweep_words import Labels, Levels, Seeds, Words, outcome_unit
+from creditregime.presentation.forest_layout import Column, forest_picture
+from creditregime.presentation.style import Picture
+from creditregime.presentation.sweep_words import Labels, Levels, Seeds, Words
 
 MOST_POINTS = 40
-_ROW, _HEAD, _FOOT = 0.29, 0.45, 0.52
-"""Heights of a row, of what stands above the rows, and of the axis with its label below, inches."""
-_STRIP, _GAP = 2.2, 0.25
-"""Widths of a panel's axes, and of the space after a panel, inches."""
-_LETTER = 0.078
-"""Width of a letter of nine points, inches."""
-_TOP, _NOTE = 0.42, 0.34
-
-
-class Column(NamedTuple):
-    """A factor beside the rows: its name, and its level in each row."""
-
-    heading: str
-    cells: list[str]
-
-    @property
-    def width(self) -> float:
-        """Width in inches."""
-        return _LETTER * max(map(len, [self.heading, *self.cells])) + 0.16
-
-
-class Frame(NamedTuple):
-    """The measures of a figure, inches: of its names, of a panel with its numbers, and of its title."""
-
-    left: float
-    panel: float
-    across: int
-    top: float
 
 
 def forest(
@@ -92,32 +58,8 @@ def forest(
     parts = [table[table["outcome"] == outcome] for outcome in names]
     seeds = Seeds.of(table["seeds"], "paired seed")
     heading = title or f"Effects against {words.reference(against)}"
-    frame, size = _frame(columns, parts, heading)
-    interval = " with its 95% interval (Student). Filled: the interval excludes zero" if seeds.intervals else ""
-    caption = (
-        f"Paired differences from {words.reference(against)}, over {seeds.words}: mean{interval}. Each panel has its "
-        "own scale and unit."
-    )
-    return picture(
-        name,
-        heading,
-        caption,
-        _alt(words, columns, parts),
-        size,
-        lambda figure: _draw(figure, columns, parts, frame, seeds),
-    )
-
-
-def _frame(columns: Sequence[Column], parts: Sequence[pd.DataFrame], title: str) -> tuple[Frame, tuple[float, float]]:
-    """Return the measures, and the size of the figure."""
-    across = min(len(parts), 2 if len(parts) in (2, 4) else 3)
-    left = sum(column.width for column in columns) + 0.2
-    longest = max(len(_number(row)) for part in parts for row in wording.rows(part))
-    panel = _STRIP + 0.95 * _LETTER * longest + _GAP
-    width = max(left + across * panel, 6.5)
-    top = _TOP + 0.24 * (style.lines_of_title(title, width) - 1)
-    tall = -(-len(parts) // across) * (_HEAD + _ROW * len(parts[0]) + _FOOT)
-    return Frame(left, panel, across, top), (width, top + tall + _NOTE)
+    what = f"Paired differences from {words.reference(against)}"
+    return forest_picture(name, heading, what, columns, parts, seeds)
 
 
 def _columns(result: Sweep, words: Words, points: Sequence[int]) -> list[Column]:
@@ -128,87 +70,72 @@ def _columns(result: Sweep, words: Words, points: Sequence[int]) -> list[Column]
     return [Column(words.factor(name), [words.level(name, value) for value in shown[name]]) for name in varying]
 
 
-def _alt(words: Words, columns: Sequence[Column], parts: Sequence[pd.DataFrame]) -> str:
-    who = [
-        ", ".join(f"{column.heading} {cell}" for column, cell in zip(columns, cells, strict=True))
-        for cells in zip(*(column.cells for column in columns), strict=True)
-    ]
-    said = []
-    for part in parts:
-        effects = [f"{label} {_number(row)}" for label, row in zip(who, wording.rows(part), strict=True)]
-        outcome = str(part["outcome"].iloc[0])
-        said.append(f"{BY_NAME[outcome].label} in {outcome_unit(outcome, difference=True)}: {'; '.join(effects)}")
-    return ". ".join(said) + "."
+def attribution(
+    result: Sweep,
+    outcomes: str | Sequence[str],
+    name: str = "attribution",
+    labels: Labels | None = None,
+    title: str | None = None,
+) -> Picture:
+    """Return each toggle's share of an effect: Shapley values with intervals, and the effect of all toggles together.
+
+    Parameters
+    ----------
+    result
+        A sweep whose design is ``factorial`` (see `laboratory.shapley`).
+    outcomes
+        One or several outcomes.
+    name, title, labels
+        Stem of the files; title; texts for toggles.
+    """
+    words, names = Words(result, labels), chosen_outcomes(result, outcomes)
+    table = shapley(result, names)
+    toggles = table.loc[table["outcome"] == names[0], "toggle"].tolist()
+    cells = ["all together" if toggle == "total" else words.factor(toggle) for toggle in toggles]
+    parts = [table[table["outcome"] == outcome] for outcome in names]
+    what = "Shapley values: what a toggle changes, averaged over all orders of switching on, seed by seed"
+    heading = title or "Each toggle's share of the effect"
+    return forest_picture(
+        name, heading, what, [Column("toggle", cells)], parts, Seeds.of(table["seeds"], "paired seed")
+    )
 
 
-def _number(row: Any) -> str:
-    """Return effect and interval, with the digits that the interval supports."""
-    if not row.seeds:
-        return "no finished pair"
-    finite = math.isfinite(row.low)
-    places = wording.decimals(row.effect, (row.high - row.low) / 2) if finite else wording.decimals(row.effect)
-    places = max(places - 1, 0) if places > 1 else places
-    return f"{wording.number(row.effect, places, signed=True)} {wording.interval(row.low, row.high, places)}"
+def group_forest(
+    result: Sweep,
+    at: Against,
+    against: Against,
+    outcomes: str | Sequence[str],
+    dimensions: Sequence[str] = ("ownership", "size"),
+    name: str = "groups",
+    labels: Labels | None = None,
+    levels: Levels | None = None,
+    title: str | None = None,
+) -> Picture:
+    """Return the paired effects of a point against another one by group of firms, one panel an outcome.
 
-
-def _draw(figure: Figure, columns: Sequence[Column], parts: Sequence[pd.DataFrame], frame: Frame, seeds: Seeds) -> None:
-    figure.set_layout_engine("none")
-    width, height = figure.get_size_inches()
-    rows = len(columns[0].cells)
-    for number, part in enumerate(parts):
-        down, right = divmod(number, frame.across)
-        upper = height - frame.top - down * (_HEAD + _ROW * rows + _FOOT) - _HEAD
-        if not right:
-            _names(figure, columns, upper)
-        x, y = frame.left + right * frame.panel, upper - _ROW * rows
-        axes = figure.add_axes((x / width, y / height, _STRIP / width, _ROW * rows / height))
-        _panel(axes, part)
-        outcome = str(part["outcome"].iloc[0])
-        figure.text(x / width, (upper + 0.12) / height, BY_NAME[outcome].label, fontweight="bold", fontsize=10)
-        axes.set_xlabel(outcome_unit(outcome, difference=True), fontsize=8.5, labelpad=2)
-        for place, row in enumerate(wording.rows(part)):
-            at = (upper - _ROW * (place + 0.5)) / height
-            colour = style.INK if wording.excludes_zero(row) else style.FAINT
-            figure.text((x + _STRIP + 0.08) / width, at, _number(row), fontsize=8.5, va="center", color=colour)
-    bars = "; bars: 95% intervals; ● excludes 0, ○ includes 0" if seeds.intervals else ""
-    style.note(figure, f"Mean paired differences over {seeds.words}{bars}.")
-
-
-def _names(figure: Figure, columns: Sequence[Column], upper: float) -> None:
-    """Write the factors' levels beside the rows, under their names."""
-    width, height = figure.get_size_inches()
-    x = 0.12
-    for column in columns:
-        figure.text(x / width, (upper + 0.12) / height, column.heading, fontsize=9, color=style.FAINT)
-        for place, cell in enumerate(column.cells):
-            if place and column is not columns[-1] and _same_before(columns, column, place):
-                continue
-            figure.text(x / width, (upper - _ROW * (place + 0.5)) / height, cell, fontsize=9, va="center")
-        x += column.width
-
-
-def _same_before(columns: Sequence[Column], column: Column, place: int) -> bool:
-    """Tell whether a row has the same level as the one above, in this column and those to its left."""
-    upto = columns[: columns.index(column) + 1]
-    return all(other.cells[place] == other.cells[place - 1] for other in upto)
-
-
-def _panel(axes: Axes, part: pd.DataFrame) -> None:
-    axes.axvline(0, color=style.FAINT, linewidth=0.9)
-    for place, row in enumerate(wording.rows(part)):
-        clear = wording.excludes_zero(row)
-        colour = (style.BLUE if row.effect > 0 else style.VERMILION) if clear else style.FAINT
-        if math.isfinite(row.low):
-            axes.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
-        face = colour if clear else "white"
-        axes.plot([row.effect], [place], "o", color=colour, markerfacecolor=face, markeredgewidth=1.4, markersize=5.5)
-    reach = np.array([part["effect"], part["low"], part["high"]], np.float64)
-    most = float(np.nanmax(np.abs(reach), initial=0.0)) or 1.0
-    known = reach[np.isfinite(reach)]
-    axes.set_xlim(min(known.min(initial=0.0), 0) - 0.06 * most, max(known.max(initial=0.0), 0) + 0.06 * most)
-    axes.set_ylim(len(part) - 0.5, -0.5)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(value, 9):g}".replace("-", "−")))
-    axes.tick_params(axis="x", labelsize=8, length=2)
+    Parameters
+    ----------
+    result
+        A sweep whose study keeps outcomes by ``groups``.
+    at, against, outcomes
+        As `group_contrasts` takes them.
+    dimensions
+        Groupings to show: ownership, size, sector, region.
+    name, title, labels, levels
+        Stem of the files; title; texts for factors, and for their values (see `Words`).
+    """
+    words = Words(result, labels, levels)
+    table = group_contrasts(result, at, against, outcomes)
+    table = table[table["dimension"].isin([*dimensions])]
+    if not len(table):
+        raise ScenarioError(
+            f"dimensions: no groups of {', '.join(dimensions)}; allowed: ownership, size, sector, region"
+        )
+    rows = table[["dimension", "group", "firms"]].drop_duplicates(["dimension", "group"])
+    groups = [f"{style.readable(str(row.group))} ({row.firms:.0f} firms)" for row in wording.rows(rows)]
+    columns = [Column("", rows["dimension"].tolist()), Column("group", groups)]
+    parts = [table[table["outcome"] == outcome] for outcome in table["outcome"].drop_duplicates()]
+    one, other = words.reference(at), words.reference(against)
+    what = f"Paired differences between {one} and {other}, by group of firms (size: quarters by initial revenue)"
+    seeds = Seeds.of(table["seeds"], "paired seed")
+    return forest_picture(name, title or f"Who bears it: {one} against {other}", what, columns, parts, seeds)

@@ -26,7 +26,7 @@ HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "oo", "++", "--")
 
 Draw = Callable[[Figure], None]
 
-_SETTINGS: dict[Any, Any] = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # ships with Matplotlib: the same letters on every machine
     "font.size": 10,
     "axes.titlesize": 10.5,
@@ -58,6 +58,7 @@ _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "creditregime",  # else the names inside an SVG are random
     "svg.fonttype": "path",
 }
+"""Matplotlib's settings while a figure is drawn."""
 _DPI = 150
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>]*>\s*")
 """Names an outside address, and no reader of SVG needs it."""
@@ -123,7 +124,7 @@ def picture(name: str, title: str, caption: str, alt: str, size: tuple[float, fl
     draw
         Fills an empty figure.
     """
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context(SETTINGS):
         figure = Figure(size, layout="constrained")
         draw(figure)
         entitle(figure, title)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from creditregime.errors import ScenarioError
-from creditregime.laboratory.effects import paired
+from creditregime.laboratory.effects import VARIANTS, group_effect_table, paired
 from creditregime.laboratory.outcomes import BY_NAME
-from creditregime.laboratory.sweeps.cells import Against, by_point, chosen_outcomes, factors_of, references
+from creditregime.laboratory.sweeps.cells import (
+    Against,
+    by_point,
+    chosen_outcomes,
+    factors_of,
+    matching,
+    references,
+    require,
+)
 from creditregime.laboratory.sweeps.runner import Sweep
 
 Reals = NDArray[np.float64]
@@ -87,3 +95,47 @@ def _refuse_names(result: Sweep) -> None:
     for name in factors_of(result):
         if columns.count(name) > 1:
             raise ScenarioError(f"contrasts: the factor '{name}' has the name of another column; rename it")
+
+
+def group_contrasts(result: Sweep, at: Against, against: Against, outcomes: str | Sequence[str] = ()) -> pd.DataFrame:
+    """Return the paired effects of one point of a sweep against another one by group of firms: who bears it.
+
+    Parameters
+    ----------
+    result
+        A sweep whose study keeps outcomes by ``groups``.
+    at, against
+        The two points: numbers, or values of factors that only one point has.
+    outcomes
+        Names; by default all that were kept by group.
+
+    Returns
+    -------
+    DataFrame
+        One row a dimension, group and outcome, as `Comparison.by_group` has it.
+
+    Raises
+    ------
+    ScenarioError
+        One line: groups that were not kept, an unknown outcome, or values that several points have.
+    """
+    kept = result.study.groups
+    if not kept:
+        raise ScenarioError("groups: the study keeps no outcomes by group; name them in groups: and run it again")
+    names = [outcomes] if isinstance(outcomes, str) else [*outcomes] or kept
+    for name in names:
+        require(name, kept, "outcomes", "outcome by group")
+    parts = []
+    for variant, place, chosen in zip(VARIANTS, ("at", "against"), (at, against), strict=True):
+        part = result.groups[result.groups["point"] == _one_point(result, chosen, place)]
+        parts.append(part.assign(variant=variant))
+    return group_effect_table(pd.concat(parts, ignore_index=True), [BY_NAME[name] for name in names])
+
+
+def _one_point(result: Sweep, chosen: Against, place: str) -> int:
+    if not isinstance(chosen, Mapping):
+        return int(references(result, chosen)[0])
+    found = np.flatnonzero(matching(result, chosen, place))
+    if len(found) != 1:
+        raise ScenarioError(f"{place}: {len(found)} points have {dict(chosen)}; name one point")
+    return int(found[0])

@@ -122,6 +122,11 @@ class Dataset:
             self._factors = self.factors().set_index("point")
         return runs.join(self._factors, on="point")
 
+    @property
+    def under_way(self) -> bool:
+        """Whether somebody works on it, or stopped before the end."""
+        return (self.folder / "unfinished").is_dir()
+
     def close(self) -> None:
         """Leave nothing behind but the results, if all of them are there."""
         folder = self.folder / "unfinished"

@@ -28,6 +28,9 @@ MOST_AT_ONCE = 50
 RUNS_IN_PART = 200
 """Runs that a file holds, about."""
 
+MOST_TOLD = 8
+"""Factors that an error message lists."""
+
 
 class Part(NamedTuple):
     """Neighbouring points, and the seeds that are run at them: `first` to `last` - 1, counted from 0."""
@@ -145,4 +148,6 @@ def firms_of(scenario: Scenario) -> int:
 
 
 def _told(point: Point) -> str:
-    return ", ".join(f"{name}={value}" for name, value in point.factors.items())
+    told = [f"{name}={value}" for name, value in point.factors.items()]
+    more = len(told) - MOST_TOLD
+    return ", ".join(told[:MOST_TOLD]) + (f" and {more} more factors" if more > 0 else "")

@@ -75,6 +75,14 @@ class Sweep:
         """One row a run that failed: error, traceback and scenario."""
         return self._dataset.table("failures")
 
+    @property
+    def finished(self) -> bool:
+        """Whether every run that the study asks for was made, those that failed included."""
+        rule, made = self.study.replicates, len(self.runs) + len(self.failures)
+        if isinstance(rule, Fixed):
+            return made == len(self.points) * rule.seeds
+        return not self._dataset.under_way and {*self.runs["point"], *self.failures["point"]} == {*self.points["point"]}
+
     def to_xarray(self, table: str = "runs", by: str | None = None) -> xarray.Dataset:
         """Return a table as arrays with named dimensions; units and meanings are attributes.
 
