@@ -273,7 +273,7 @@ def test_a_finished_sweep_is_not_run_again(finished: Sweep, monkeypatch: pytest.
     def never(*arguments: object) -> None:
         raise AssertionError("was run again")
 
-    monkeypatch.setattr("creditregime.laboratory.sweeps.session.simulated", never)
+    monkeypatch.setattr("creditregime.laboratory.sweeps.session.worked", never)
     assert sweep(finished.study, finished.folder, workers=1).runs.equals(finished.runs)
 
 

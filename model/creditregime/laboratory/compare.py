@@ -270,14 +270,20 @@ def _settled(one: Scenario, other: Scenario, economies: Economies) -> Economies:
 
 def foreign_modules(scenario: Scenario) -> set[str]:
     """Return the modules outside the package that a worker must import: the user's own rules and strategies."""
+    return {name for name in rule_modules(scenario) if not name.startswith("creditregime_rules_")}
+
+
+def rule_modules(scenario: Scenario) -> set[str]:
+    """Return the modules outside the package that declare a scenario's rules and strategy, files of rules included."""
     found = {type(model).__module__ for model in _models(scenario)}
     strategy = getattr(scenario.behaviour, "strategy", None)
     if isinstance(strategy, str):
         found.add(find_strategy(strategy).__module__)
-    return {name for name in found if not name.startswith(("creditregime.", "creditregime_rules_"))}
+    return {name for name in found if not name.startswith("creditregime.")}
 
 
 def _models(value: Any) -> list[BaseModel]:
     if isinstance(value, BaseModel):
         return [value, *(m for key in type(value).model_fields for m in _models(getattr(value, key)))]
-    return [m for item in value.values() for m in _models(item)] if isinstance(value, Mapping) else []
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else ()
+    return [m for item in parts for m in _models(item)]

@@ -11,14 +11,15 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
-from creditregime.errors import CreditRegimeError
+from creditregime.errors import CreditRegimeError, ScenarioError
 from creditregime.laboratory import interruption
 from creditregime.laboratory.sweeps.dataset import Dataset
 from creditregime.laboratory.sweeps.engine import Engine, opened
+from creditregime.laboratory.sweeps.kit import Kit, packed, worked
 from creditregime.laboratory.sweeps.plan import Part
 from creditregime.laboratory.sweeps.study import Precise
 from creditregime.laboratory.sweeps.tables import Done, joined
-from creditregime.laboratory.sweeps.units import failed, simulated
+from creditregime.laboratory.sweeps.units import failed
 
 AHEAD = 3
 """Units that wait for each worker, so that none of them is idle."""
@@ -50,11 +51,11 @@ class Session:
         self.dataset, self.engine, self.done = dataset, engine, done
         self.study = dataset.study
         self.kept = self.study.kept
-        self.most = engine.workers * AHEAD
         self._parts: deque[Part] = deque(self._left())
         self._units: deque[Unit] = deque()
         self._results: dict[str, dict[int, Done]] = {}
         self._texts: dict[int, str] = {}
+        self._kits: dict[int, Kit] = {}
 
     def run(self) -> None:
         """Work until nothing is left. A worker that dies takes only its own run with it."""
@@ -77,7 +78,8 @@ class Session:
     def _fly(self, executor: Executor, flying: dict[Future[Done], Unit]) -> list[Unit]:
         suspects: list[Unit] = []
         while True:
-            while len(flying) < self.most and (unit := self._next()) is not None:
+            most = self.engine.size() * AHEAD
+            while len(flying) < most and (unit := self._next()) is not None:
                 flying[self._submit(executor, unit)] = unit
             if not flying:
                 return suspects
@@ -90,6 +92,8 @@ class Session:
                     return [*suspects, *flying.values()]
                 except CancelledError:
                     raise CreditRegimeError("the engine gave up its work; finished runs are kept") from None
+                except (CreditRegimeError, ImportError) as error:
+                    raise _useless(error) from None
                 except Exception:  # not of the run, whose errors are results, but of the worker
                     suspects.append(flying.pop(future))
                 else:
@@ -105,6 +109,8 @@ class Session:
                     executor = executor or stack.enter_context(opened(self.engine))
                     try:
                         found.append(self._submit(executor, unit._replace(seeds=(seed,))).result())
+                    except (CreditRegimeError, ImportError) as error:
+                        raise _useless(error) from None
                     except Exception as error:
                         found.append(self._died(unit, seed, error))
                         executor = None
@@ -115,11 +121,15 @@ class Session:
         return failed(self.kept, unit.point, self._text(unit), seed, told)
 
     def _submit(self, executor: Executor, unit: Unit) -> Future[Done]:
-        return executor.submit(simulated, self.kept, unit.point, self._text(unit), unit.seeds)
+        text = self._text(unit)
+        if unit.point not in self._kits:
+            self._kits[unit.point] = packed(text)
+        return executor.submit(worked, self._kits[unit.point], self.kept, unit.point, text, unit.seeds)
 
     def _text(self, unit: Unit) -> str:
         if unit.point not in self._texts:
             self._texts = self.dataset.scenario_texts(unit.part.points)
+            self._kits = {}
         return self._texts[unit.point]
 
     def _next(self) -> Unit | None:
@@ -175,6 +185,13 @@ class Session:
         runs = self.dataset.runs_of(part.group)
         wide = tuple(point for point in part.points if _too_wide(runs[runs["point"] == point], rule))
         return self.dataset.layout.next_part(part, rule, wide)
+
+
+def _useless(error: Exception) -> CreditRegimeError:
+    """Return what is said of a worker that can do nothing: every unit would end like this one."""
+    if isinstance(error, CreditRegimeError):
+        return error
+    return ScenarioError(f"a worker cannot import what it needs, install creditregime there as here: {error}")
 
 
 def _too_wide(runs: object, rule: Precise) -> bool:
