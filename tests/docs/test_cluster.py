@@ -89,7 +89,7 @@ def _cancel_a_worker(environment: dict[str, str], folder: Path, script: subproce
     """Cancel the job of a worker as soon as there are results, and others to come."""
     until = time.monotonic() + 300
     while time.monotonic() < until and script.poll() is None:
-        if [*folder.glob("unfinished/*.failures.parquet")]:
+        if [*folder.glob("unfinished/*.unit")]:
             jobs = ask(environment, "squeue", "-h", "-t", "RUNNING", "-o", "%i").split()
             subprocess.run(["scancel", jobs[0]], env=environment, check=True)
             return True

@@ -104,7 +104,7 @@ def _kill(process: subprocess.Popen[str], folder: Path) -> threading.Thread:
 
     def kill() -> None:
         until = time.monotonic() + 60
-        while not [*folder.glob("unfinished/*.failures.parquet")] and time.monotonic() < until:
+        while not [*folder.glob("unfinished/*.unit")] and time.monotonic() < until:
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
 
@@ -203,7 +203,7 @@ def test_a_lost_scheduler_is_one_line_and_keeps_what_is_finished(long: Study, tm
         with pytest.raises(CreditRegimeError, match="finished runs are kept"):
             sweep(long, tmp_path / "s", engine=dask(address))
         killer.join()
-    assert [*(tmp_path / "s").glob("unfinished/*.failures.parquet")]
+    assert [*(tmp_path / "s").glob("unfinished/*.unit")]
 
 
 def _wait_for_workers(address: str, number: int) -> None:

@@ -98,6 +98,7 @@ class Plan:
 
     def __init__(self, study: Study) -> None:
         self.study = study
+        self._base = split_overrides(study.base, {})
         self._starts: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
 
     @cached_property
@@ -115,7 +116,8 @@ class Plan:
 
     def _scenario(self, changes: dict[str, Any]) -> Scenario:
         study = self.study
-        choices, values = split_overrides(study.base, changes)
+        choices, values = split_overrides((), changes)
+        choices, values = self._base[0] | choices, self._base[1] | values
         key = tuple(choices.items())
         if key not in self._starts:
             self._starts[key] = started(choices, study.scenario).model_dump(mode="json")
