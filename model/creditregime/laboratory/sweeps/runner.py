@@ -72,6 +72,11 @@ class Sweep:
         """One row a run that failed: error, traceback and scenario."""
         return self._dataset.table("failures")
 
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Version, commit, code, packages, machine and start."""
+        return {**self._dataset.facts}
+
     def scenario(self, point: int, seed: int | None = None) -> Scenario:
         """Return a point's resolved scenario, with a seed of the study."""
         if point not in range(self._dataset.layout.points):
