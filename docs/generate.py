@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import dictionary_of_sweeps
 import yaml
 from described import (
     STANDINGS,
@@ -294,7 +295,7 @@ file, list, lever or severity has that dimension first: `effort` has the shape (
     for code in (Severity, Origin, Standing, Event, ExitCause, Attribution, Lever):
         members = ", ".join(f"{member.value} `{member.name.lower()}`" for member in code)
         parts.append(f"{code.__name__}\n: {first_line(code)} {members}.\n")
-    return "\n".join([*parts, _result_folder()])
+    return "\n".join([*parts, _result_folder(), dictionary_of_sweeps.sweep_folder(), dictionary_of_sweeps.indicators()])
 
 
 FILES = {

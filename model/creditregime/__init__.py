@@ -9,14 +9,21 @@ Examples
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
+    from creditregime.laboratory.burn_in import burn_in
     from creditregime.laboratory.compare import Comparison, compare
+    from creditregime.laboratory.ema import ema_model
+    from creditregime.laboratory.evaluation import Simulator, evaluate
     from creditregime.laboratory.run import RunResult, run
+    from creditregime.laboratory.runs_needed import runs_needed
+    from creditregime.laboratory.sensitivity import factors, interactions, sensitivity
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
     from creditregime.laboratory.sweeps.contrasts import contrasts
@@ -37,18 +44,26 @@ __all__ = [
     "Economy",
     "RunResult",
     "Scenario",
+    "Simulator",
     "Study",
     "Sweep",
     "__version__",
+    "burn_in",
     "compare",
     "contrasts",
+    "ema_model",
+    "evaluate",
+    "factors",
     "forest",
+    "interactions",
     "load",
     "open_sweep",
     "phase_diagram",
     "response",
     "run",
+    "runs_needed",
     "save",
+    "sensitivity",
     "shapley",
     "strategy",
     "sweep",
@@ -61,17 +76,25 @@ _HOMES = {
     "Economy": "population.economy",
     "RunResult": "laboratory.run",
     "Scenario": "scenario",
+    "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "burn_in": "laboratory.burn_in",
     "compare": "laboratory.compare",
     "contrasts": "laboratory.sweeps.contrasts",
+    "factors": "laboratory.sensitivity",
+    "ema_model": "laboratory.ema",
+    "evaluate": "laboratory.evaluation",
     "forest": "presentation.forest_figure",
+    "interactions": "laboratory.sensitivity",
     "load": "composition",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
     "response": "presentation.response_figure",
     "run": "laboratory.run",
+    "runs_needed": "laboratory.runs_needed",
     "save": "presentation.folder",
+    "sensitivity": "laboratory.sensitivity",
     "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
     "sweep": "laboratory.sweeps",
@@ -90,3 +113,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps public names what they are when Python imports a submodule of the same name: `run`, for ``python -m``."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 import creditregime.firms.bundle
@@ -233,6 +234,15 @@ def files_beside(population: Population, folder: Path) -> dict[str, str]:
         ):  # of any name, no error
             found[f"population.{key}"] = str((folder / name).resolve())
     return found
+
+
+def field_at(scenario: Scenario, path: str) -> FieldInfo | None:
+    """Return the field that declares the parameter at a dotted path; None where the scenario has no such parameter."""
+    *parents, last = path.split(".")
+    place: Any = scenario
+    for key in parents:
+        place = place.get(key) if isinstance(place, Mapping) else getattr(place, key, None)
+    return type(place).model_fields.get(last) if isinstance(place, Settings) else None
 
 
 def put(data: dict[str, Any], path: str, value: Any) -> None:

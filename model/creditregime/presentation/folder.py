@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from creditregime.errors import StoreError
@@ -43,7 +43,7 @@ def save(result: RunResult | Comparison, path: str | Path) -> Path:
     return Path(path).absolute()
 
 
-def write_pictures(pictures: Sequence[Picture], path: str | Path) -> Path:
+def write_pictures(pictures: Iterable[Picture], path: str | Path) -> Path:
     """Write figures into a folder, as PNG and SVG; return its absolute path.
 
     Raises

@@ -16,7 +16,7 @@ from creditregime.laboratory.sweeps.designs import Sampled
 from creditregime.presentation import claims, wording
 from creditregime.presentation.copies import Table
 from creditregime.presentation.report_of_results import copy_of_claims, copy_of_provenance, described, facts
-from creditregime.presentation.sweep_figures import headline, reference
+from creditregime.presentation.sweep_figures import headline, measures, reference
 from creditregime.presentation.sweep_words import Seeds, Words, outcome_unit
 
 MOST_ROWS = 60
@@ -127,7 +127,10 @@ def _tables(result: Sweep, words: Words, against: Against | None) -> list[Table]
     if not len(result.runs):
         return []
     found = [_outcomes(result, words)]
-    return found if against is None else [*found, _contrasts(result, words, against)]
+    if against is not None:
+        found.append(_contrasts(result, words, against))
+    table = measures(result)
+    return found if table is None else [*found, _measures(table, words)]
 
 
 def _heads(result: Sweep, words: Words, points: pd.DataFrame) -> dict[str, list[str]]:
@@ -180,6 +183,22 @@ def _contrasts(result: Sweep, words: Words, against: Against) -> Table:
         ]
     caption = f"Paired differences from {words.reference(against)}, with 95% intervals (Student)."
     return Table("contrasts", caption + _some(whole["point"].nunique(), "the CSV"), pd.DataFrame(cells), whole)
+
+
+def _measures(table: pd.DataFrame, words: Words) -> Table:
+    """Return what outcomes depend on, a row an outcome and factor."""
+    names = [str(name).removesuffix("_low") for name in table if str(name).endswith("_low")]
+    rows = []
+    for row in wording.rows(table):
+        cells = {"Outcome": str(row.label), "Factor": words.axis(str(row.factor))}
+        for name in names:
+            value, low, high = (float(getattr(row, f"{name}{end}")) for end in ("", "_low", "_high"))
+            places = wording.decimals(value, (high - low) / 2)
+            cells[name] = f"{wording.number(value, places)} {wording.interval(low, high, places, signed=False)}"
+        rows.append(cells | {"Why there is none": str(row.reason)})
+    level = f"{100 * float(table['confidence'].iloc[0]):g}%"
+    caption = f"What outcomes depend on ({table['method'].iloc[0]}), with {level} bootstrap intervals."
+    return Table("sensitivity", caption, pd.DataFrame(rows), table)
 
 
 def _failures(result: Sweep, words: Words) -> Table | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from creditregime.errors import ScenarioError
+import pandas as pd
+
+from creditregime.errors import CreditRegimeError, ScenarioError
 from creditregime.laboratory.outcomes import BY_NAME
+from creditregime.laboratory.sensitivity import sensitivity
 from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.sweeps.cells import Against, factors_of, references
 from creditregime.laboratory.sweeps.designs import Factorial, Sampled
@@ -13,6 +16,7 @@ from creditregime.presentation.forest_figure import MOST_POINTS, attribution, fo
 from creditregime.presentation.phase_figure import phase_diagram
 from creditregime.presentation.response_figure import response
 from creditregime.presentation.scatter_figure import scatter
+from creditregime.presentation.sensitivity_figure import sensitivity_figure
 from creditregime.presentation.style import LINES, Picture
 from creditregime.presentation.survival_figure import survival
 
@@ -40,7 +44,9 @@ def sweep_figures(result: Sweep, against: Against | None = None) -> list[Picture
         return []
     chosen, names = reference(result, against), headline(result)
     if isinstance(result.study.design, Sampled):
-        return [scatter(result, names[:MOST_MAPS])]
+        table = measures(result)
+        drawn = [] if table is None else [sensitivity_figure(table, name) for name in table["outcome"].unique()]
+        return [scatter(result, names[:MOST_MAPS]), *drawn]
     varying = [name for name in factors_of(result) if result.points[name].nunique() > 1]
     drawn = _of_toggles(result, names) if isinstance(result.study.design, Factorial) else []
     drawn = drawn or _of_levels(result, varying, names, chosen)
@@ -48,6 +54,16 @@ def sweep_figures(result: Sweep, against: Against | None = None) -> list[Picture
     if chosen is not None and 1 < len(result.points) <= MOST_POINTS and not (curves and len(varying) == 1):
         drawn.append(forest(result, chosen, names))
     return drawn + _of_firms(result, varying, chosen)
+
+
+def measures(result: Sweep) -> pd.DataFrame | None:
+    """Return what the outcomes with a map of their own depend on, of a design of samples that allows to tell."""
+    if not isinstance(result.study.design, Sampled):
+        return None
+    try:
+        return sensitivity(result, headline(result)[:MOST_MAPS])
+    except CreditRegimeError:  # too few points are finished, or what it takes is not installed: there is the scatter
+        return None
 
 
 def _of_toggles(result: Sweep, names: Sequence[str]) -> list[Picture]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from creditregime.errors import PopulationError, ScenarioError
 from creditregime.firms.behaviour import PerFirm
-from creditregime.laboratory import interruption
+from creditregime.laboratory.run import finished
 from creditregime.laboratory.sweeps.tables import Done, Kept, columns, empty, joined, tabulate
 from creditregime.model import CreditRegime
 from creditregime.population.economy import Economy, combine
@@ -51,10 +51,7 @@ def failed(kept: Kept, point: int, scenario: str, seed: int, error: BaseExceptio
 
 def _side_by_side(kept: Kept, point: int, text: str, seeds: Sequence[int]) -> Done:
     model = _model(Scenario.parse(json.loads(text) | {"seed": seeds[0]}), seeds)
-    for _ in range(model.spec.months):
-        model.step()
-        interruption.check()
-    return tabulate(kept, point, seeds, model)
+    return tabulate(kept, point, seeds, finished(model))
 
 
 def _model(scenario: Scenario, seeds: Sequence[int]) -> CreditRegime:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditregime import compare, contrasts, plugins
+from creditregime import compare, contrasts
 from creditregime.cli import main
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.run import run
@@ -24,7 +24,6 @@ from creditregime.presentation import report_of_results
 from creditregime.presentation.copies import Table, escape, latex_table
 from creditregime.presentation.figures import figures
 from creditregime.presentation.report import report
-from tests.laboratory.test_sweeps import RULES
 from tests.unit.test_presentation import Page, addresses
 
 STRENGTH, JOINT, FINES = "spillover.partner.strength", "joint_punishment.strength", "fines.scale"
@@ -48,7 +47,7 @@ DESIGNS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "toggles": ({"kind": "factorial", "toggles": TOGGLES}, ["attribution", "forest"]),
     "samples": (
         {"kind": "latin_hypercube", "samples": 5, "factors": {STRENGTH: {"high": 0.5}, FINES: {"low": 0.5, "high": 2}}},
-        ["scatter"],
+        ["scatter", "sensitivity-compliance", "sensitivity-exits"],
     ),
     "one point": ({"kind": "list", "points": [{FINES: 1}]}, []),
 }
@@ -117,8 +116,7 @@ def test_how_many_effects_are_clear_is_counted(lines: Sweep) -> None:
     assert "3 seeds at each" in words
 
 
-def test_failures_are_told(tmp_path: Path) -> None:
-    plugins.load_rules(RULES)
+def test_failures_are_told(tmp_path: Path, failing_strategies: None) -> None:
     base = [*BASE, "behaviour={kind: per_firm, strategy: raises_with_seed_3}"]
     result = swept(tmp_path / "s", {"kind": "grid", "factors": {FINES: [1, 2]}}, seeds=4, base=base)
     assert len(result.failures)
