@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
+    from creditregime.presentation.animation import animate
     from creditregime.presentation.folder import save
     from creditregime.presentation.forest_figure import forest
     from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.report import report
     from creditregime.presentation.response_figure import response
+    from creditregime.presentation.survival_figure import survival
     from creditregime.scenario import Scenario
 
 __version__ = "0.1.0"
@@ -48,6 +51,7 @@ __all__ = [
     "Study",
     "Sweep",
     "__version__",
+    "animate",
     "burn_in",
     "compare",
     "contrasts",
@@ -59,6 +63,7 @@ __all__ = [
     "load",
     "open_sweep",
     "phase_diagram",
+    "report",
     "response",
     "run",
     "runs_needed",
@@ -66,6 +71,7 @@ __all__ = [
     "sensitivity",
     "shapley",
     "strategy",
+    "survival",
     "sweep",
     "systemic_risk",
 ]
@@ -79,6 +85,7 @@ _HOMES = {
     "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "animate": "presentation.animation",
     "burn_in": "laboratory.burn_in",
     "compare": "laboratory.compare",
     "contrasts": "laboratory.sweeps.contrasts",
@@ -90,6 +97,7 @@ _HOMES = {
     "load": "composition",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
+    "report": "presentation.report",
     "response": "presentation.response_figure",
     "run": "laboratory.run",
     "runs_needed": "laboratory.runs_needed",
@@ -97,6 +105,7 @@ _HOMES = {
     "sensitivity": "laboratory.sensitivity",
     "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
+    "survival": "presentation.survival_figure",
     "sweep": "laboratory.sweeps",
     "systemic_risk": "laboratory.systemic_risk",
 }
