@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from creditregime.errors import ScenarioError
 from creditregime.laboratory import frames
+from creditregime.laboratory.measures import Measure, Reals
 from creditregime.laboratory.outcomes import summarise, summarise_groups
 from creditregime.model import CreditRegime
 
@@ -23,12 +24,15 @@ class Kept(NamedTuple):
         Names of outcomes, of indicators month by month, and of outcomes by group of firms.
     exits
         Whether one row an exit is kept.
+    measures
+        What is measured besides, by name: columns of the runs after the outcomes.
     """
 
     outcomes: Sequence[str]
     months: Sequence[str] = ()
     groups: Sequence[str] = ()
     exits: bool = False
+    measures: Mapping[str, Measure] = {}
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -54,7 +58,7 @@ _COLUMNS: dict[str, dict[str, Any]] = {
 
 def columns(kept: Kept, table: str) -> dict[str, Any]:
     """Return the columns of a table and their types, in order."""
-    more = {"runs": kept.outcomes, "months": kept.months, "groups": kept.groups}.get(table, ())
+    more = {"runs": (*kept.outcomes, *kept.measures), "months": kept.months, "groups": kept.groups}.get(table, ())
     return dict.fromkeys(RUN, np.int64) | _COLUMNS[table] | dict.fromkeys(more, np.float64)
 
 
@@ -72,14 +76,16 @@ def joined(parts: Sequence[Done]) -> Done:
     return found
 
 
-def tabulate(kept: Kept, point: int, seeds: Sequence[int], model: CreditRegime) -> Done:
-    """Return the tables of a finished model with one jurisdiction a seed."""
+def tabulate(kept: Kept, point: int, seeds: Sequence[int], model: CreditRegime, measured: Mapping[str, Reals]) -> Done:
+    """Return the tables of a finished model with one jurisdiction a seed; `measured` has one number for each, (J,)."""
     table = model.series.monthly()
     if len(seeds) == 1:
         table.insert(0, "jurisdiction", 0)
     _refuse_unknown(kept.months, table)
     monthly = [table[table["jurisdiction"] == number] for number in range(len(seeds))]
-    found = {"months": monthly, "runs": [_run(kept, own.drop(columns="jurisdiction")) for own in monthly]}
+    runs = [_run(kept, own.drop(columns="jurisdiction")) for own in monthly]
+    runs = [run.assign(**{name: value[j] for name, value in measured.items()}) for j, run in enumerate(runs)]
+    found = {"months": monthly, "runs": runs}
     if kept.groups or kept.exits:
         found["exits"] = _exits(model)
     if kept.groups:
