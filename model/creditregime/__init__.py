@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
+    from creditregime.laboratory.calibration import Calibration, CalibrationStudy, calibrate, open_calibration
     from creditregime.laboratory.compare import Comparison, compare
+    from creditregime.laboratory.ranking import Ranking, ranking
     from creditregime.laboratory.run import RunResult, run
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
@@ -28,17 +30,23 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Calibration",
+    "CalibrationStudy",
     "Comparison",
     "CreditRegime",
     "Economy",
+    "Ranking",
     "RunResult",
     "Scenario",
     "Study",
     "Sweep",
     "__version__",
+    "calibrate",
     "compare",
     "load",
+    "open_calibration",
     "open_sweep",
+    "ranking",
     "run",
     "save",
     "shapley",
@@ -48,16 +56,22 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Calibration": "laboratory.calibration",
+    "CalibrationStudy": "laboratory.calibration",
     "Comparison": "laboratory.compare",
     "CreditRegime": "model",
     "Economy": "population.economy",
+    "Ranking": "laboratory.ranking",
     "RunResult": "laboratory.run",
     "Scenario": "scenario",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "calibrate": "laboratory.calibration",
     "compare": "laboratory.compare",
     "load": "composition",
+    "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
+    "ranking": "laboratory.ranking",
     "run": "laboratory.run",
     "save": "presentation.folder",
     "shapley": "laboratory.shapley",

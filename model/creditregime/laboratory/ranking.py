@@ -8,6 +8,7 @@ of the means before they are counted (Louis 1984, J. Am. Stat. Assoc. 79:393).
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -28,6 +29,7 @@ Reals = NDArray[np.float64]
 Prefer = Literal["more", "less"]
 RESAMPLES = 2000
 TAILS = (0.05, 0.95)
+_FACTS = ("outcome", "unit", "prefer", "among", "draws", "seeds", "dropped", "confidence")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,6 +66,14 @@ class Ranking:
     seeds: int
     dropped: int
     confidence: float
+
+    def write(self, folder: Path) -> None:
+        """Write the tables, and how they were made, into a folder."""
+        for name, table in (("pairs", self.pairs), ("expected", self.expected)):
+            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        self.matrix.assign(first=self.first).to_csv(folder / "matrix.csv", index_label=self.among, lineterminator="\n")
+        facts = {name: getattr(self, name) for name in _FACTS}
+        (folder / "ranking.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8", newline="\n")
 
     def __repr__(self) -> str:
         """Say what was compared, and what to ask for."""

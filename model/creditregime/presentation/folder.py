@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from creditregime.laboratory.compare import Comparison
@@ -10,6 +11,7 @@ from creditregime.laboratory.store import open_folder, write_tables
 from creditregime.presentation import tables
 from creditregime.presentation.figures import figures
 from creditregime.presentation.report import report
+from creditregime.presentation.style import Picture
 
 
 def save(result: RunResult | Comparison, path: str | Path) -> Path:
@@ -33,14 +35,19 @@ def save(result: RunResult | Comparison, path: str | Path) -> Path:
     with open_folder(path) as folder:
         write_tables(result, folder)
         pictures = figures(result)
-        (folder / "figures").mkdir()
-        for picture in pictures:
-            (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
-            (folder / "figures" / f"{picture.name}.svg").write_bytes(picture.svg)
+        write_figures(pictures, folder)
         if isinstance(result, Comparison):
             _write(folder / "effects.tex", tables.to_latex(result))
         _write(folder / "report.html", report(result, pictures))
     return Path(path).absolute()
+
+
+def write_figures(pictures: Iterable[Picture], folder: Path) -> None:
+    """Write figures, as PNG and SVG, into the ``figures/`` of a folder."""
+    (folder / "figures").mkdir(exist_ok=True)
+    for picture in pictures:
+        (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
+        (folder / "figures" / f"{picture.name}.svg").write_bytes(picture.svg)
 
 
 def _write(path: Path, text: str) -> None:

@@ -39,7 +39,7 @@ def fit_table(targets: dict[str, Target], sample: Sample, best: Sequence[float],
     best
         The expected measure at the best point.
     verdict
-        See `verdict`; of the posterior median and interval.
+        See `verdict`; of the posterior median and interval, a single figure taken plus and minus its tolerance.
     """
     tail = (1 - confidence) / 2
     shares = (0.5, tail, 1 - tail)
@@ -62,7 +62,7 @@ def fit_table(targets: dict[str, Target], sample: Sample, best: Sequence[float],
                 "prior_low": before[0],
                 "prior_high": before[1],
                 "best": best[number],
-                "verdict": verdict(target.low, target.high, middle, low, high),
+                "verdict": verdict(*target.range, middle, low, high),
                 "tag": target.tag,
                 "source": target.source,
             }

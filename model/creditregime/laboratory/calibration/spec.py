@@ -56,6 +56,12 @@ class Target(Settings):
         """Highest published value."""
         return self.published[1] if isinstance(self.published, tuple) else self.published
 
+    @property
+    def range(self) -> tuple[float, float]:
+        """Published range; of a single figure what its tolerance makes of it."""
+        margin = self.tolerance if self.low == self.high else 0.0
+        return self.low - margin, self.high + margin
+
 
 class Budget(Settings):
     """How many points of the parameters are simulated."""
