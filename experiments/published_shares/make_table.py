@@ -81,9 +81,12 @@ def markdown(results: list[dict[str, Any]], firms: int, seeds: int) -> str:
 
 
 def interval(values: list[float]) -> tuple[float, float, float]:
-    """Return mean and 95% interval."""
-    mean = float(np.mean(values))
-    half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    """Return mean and 95% interval, of the runs in which somebody held the grade."""
+    known = [value for value in values if not np.isnan(value)]
+    if len(known) < 2:
+        return float("nan"), float("nan"), float("nan")
+    mean = float(np.mean(known))
+    half = float(stats.t.ppf(0.975, len(known) - 1) * np.std(known, ddof=1) / np.sqrt(len(known)))
     return mean, max(mean - half, 0.0), min(mean + half, 1.0)
 
 

@@ -107,7 +107,8 @@ def calibrate(
     """Find the parameters under which a scenario gives published figures, and how uncertain they are.
 
     Every batch of points is a sweep in ``batches/``, durable run by run: after a stop or a crash the same call goes on,
-    and the results are the same bytes for any number of workers.
+    and the results are the same bytes for any number of workers. A finished calibration goes on, too, if its budget is
+    given more rounds, another search or other numbers of draws.
 
     Parameters
     ----------
@@ -137,7 +138,8 @@ def calibrate(
     targets = [*chosen.targets.values()]
     sample = infer(batches.measured, len(space.names), targets, chosen.budget, chosen.seed)
     if chosen.budget.search:
-        search(batches.fit, (sample.z, sample.fit), chosen.budget.search, chosen.seed)
+        stem = f"search-{chosen.budget.rounds:02d}"  # it knows the rounds: after more of them it is another one
+        search(batches.fit, (sample.z, sample.fit), chosen.budget.search, chosen.seed, stem)
     _write(place, batches, sample)
     facts = _facts(batches, sample) | provenance("calibration", chosen.first_seed, started)
     (place / "calibration.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8", newline="\n")
@@ -221,11 +223,10 @@ def _begun(study: CalibrationStudy, folder: Path) -> Path:
     if folder.is_dir() and any(folder.iterdir()):
         if not file.exists():
             raise StoreError(f"{folder}: is in use, and not by a calibration; choose a new or an empty folder")
-        if file.read_text(encoding="utf-8") != study.to_yaml():
+        if CalibrationStudy.read(file).question() != study.question():
             raise StoreError(f"{folder}: holds the results of another calibration; choose a new folder")
-        return folder
     try:
-        (folder / "batches").mkdir(parents=True)
+        (folder / "batches").mkdir(parents=True, exist_ok=True)
         file.write_text(study.to_yaml(), encoding="utf-8", newline="\n")
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from None

@@ -30,7 +30,7 @@ def require() -> Any:
 
 
 def search(
-    fit: Callable[[str, Reals], Reals], known: tuple[Reals, Reals], points: int, seed: int, at_once: int = AT_ONCE
+    fit: Callable[[str, Reals], Reals], known: tuple[Reals, Reals], points: int, seed: int, stem: str = "search"
 ) -> None:
     """Look for points that fit better, some at a time; what comes of it is what `fit` was called with.
 
@@ -44,18 +44,18 @@ def search(
         How many points are tried.
     seed
         Of the search.
-    at_once
-        Size of a batch.
+    stem
+        What the names of the batches begin with.
     """
     optuna = require()
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         study = _told(optuna, known, seed)
-        for number in range(-(-points // at_once)):
-            trials = [study.ask() for _ in range(min(at_once, points - number * at_once))]
+        for number in range(-(-points // AT_ONCE)):
+            trials = [study.ask() for _ in range(min(AT_ONCE, points - number * AT_ONCE))]
             shares = [[trial.suggest_float(name, EDGE, 1 - EDGE) for name in _names(known[0])] for trial in trials]
-            values = fit(f"search-{number + 1:02d}", ndtri(np.array(shares)))
+            values = fit(f"{stem}-{number + 1:02d}", ndtri(np.array(shares)))
             for trial, value in zip(trials, values.tolist(), strict=True):
                 if np.isfinite(value):
                     study.tell(trial, value)

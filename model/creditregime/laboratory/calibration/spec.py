@@ -131,6 +131,12 @@ class CalibrationStudy(Settings):
         """Return the calibration, every key stated, as YAML that `read` takes."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
 
+    def question(self) -> dict[str, Any]:
+        """Return what a folder of results belongs to: all but the parts of the budget that can grow afterwards."""
+        data = self.model_dump(mode="json")
+        fixed = {name: data["budget"][name] for name in ("filter", "points")}
+        return data | {"budget": fixed, "confidence": None}
+
     def sweep_of(self, values: Mapping[str, list[float]], title: str) -> Study:
         """Return the study that simulates points of the parameters and takes the measures there."""
         return Study.parse(

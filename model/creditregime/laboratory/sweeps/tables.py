@@ -110,7 +110,7 @@ def _refuse_unknown(names: Sequence[str], monthly: pd.DataFrame) -> None:
 
 def _run(kept: Kept, monthly: pd.DataFrame) -> pd.DataFrame:
     values = summarise(monthly)
-    return pd.DataFrame({name: [values[name]] for name in kept.outcomes})
+    return pd.DataFrame({name: [values[name]] for name in kept.outcomes}, index=[0])
 
 
 def _exits(model: CreditRegime) -> list[pd.DataFrame]:
