@@ -11,7 +11,7 @@ LOCK_VENV := $(VENV)-lock
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint app docs odd bench systems validation figures lock clean
+.PHONY: help demo test lint app docs odd bench systems validation studies figures lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,14 +36,18 @@ docs: $(STAMP) ## Build the documentation into docs/_build/html
 odd: $(STAMP) ## Rewrite docs/odd.md, the ODD+D description, from its parts and the code
 	$(BIN)/python docs/odd.py
 
-bench: $(STAMP) ## Measure speed and memory
+bench: $(STAMP) ## Measure speed and memory, and the speed of sweeps (half an hour)
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.sweeps
 
 systems: $(STAMP) ## Run all demonstrations of the 47 systems into docs/systems.md (a quarter of an hour)
 	$(BIN)/python experiments/systems/make_table.py
 
 validation: $(STAMP) ## Run the whole validation suite into docs/validation.md (half an hour)
 	$(BIN)/python experiments/validation/make_page.py
+
+studies: $(STAMP) ## Run the twelve studies into experiments/ (half an hour; SIZE=small: two minutes, into results/)
+	$(BIN)/python -m experiments.studies $(if $(filter small,$(SIZE)),--small)
 
 figures: $(STAMP) ## Draw the pictures of README and docs, and the table of published shares, at full size
 	$(BIN)/python experiments/flagship/make_figures.py

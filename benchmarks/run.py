@@ -233,13 +233,13 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores; {versions}, mesa {mesa.__version__}"
 
 
-def write(text: str, page: Path = PAGE) -> None:
-    """Put the text between the page's markers."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, found, after = rest.partition(END)
+def write(text: str, page: Path = PAGE, begin: str = BEGIN, end: str = END) -> None:
+    """Put the text between two markers of the page."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        raise SystemExit(f"{page}: the markers {BEGIN} and {END} are needed")
-    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        raise SystemExit(f"{page}: the markers {begin} and {end} are needed")
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def measure(options: argparse.Namespace) -> list[Row]:

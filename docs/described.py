@@ -14,7 +14,7 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from creditregime import Scenario, run
-from creditregime.component import PerTopic, Rule, Settings, details
+from creditregime.component import PerTopic, Rule, Settings, details, limits
 
 STANDINGS = {
     "real": "real as described",
@@ -141,18 +141,11 @@ def allowed(field: FieldInfo) -> str:
     if options:
         several = "any of " if typing.get_origin(field.annotation) is tuple else ""
         return several + ", ".join(f"`{option}`" for option in options)
-    low = high = ""
-    for bound in field.metadata:
-        for sign, name in (("≥", "ge"), (">", "gt")):
-            if getattr(bound, name, None) is not None:
-                low = f"{sign} {_number(getattr(bound, name))}"
-        for sign, name in (("≤", "le"), ("<", "lt")):
-            if getattr(bound, name, None) is not None:
-                high = f"{sign} {_number(getattr(bound, name))}"
+    low, high, low_open, high_open = limits(field)
     if field.annotation == PerTopic:
-        probability = str(details(field).get("unit", "")).startswith("probability")
-        return ("from 0 to 1" if probability else "≥ 0") + ", one number or one by topic"
-    return " and ".join(filter(None, (low, high)))
+        return ("≥ 0" if high is None else f"from 0 to {high:g}") + ", one number or one by topic"
+    signs = ((low, ">" if low_open else "≥"), (high, "<" if high_open else "≤"))
+    return " and ".join(f"{sign} {_number(bound)}" for bound, sign in signs if bound is not None)
 
 
 def _number(bound: float) -> str:

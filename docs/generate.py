@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import dictionary_of_sweeps
 import yaml
 from described import (
     STANDINGS,
@@ -294,7 +295,7 @@ file, list, lever or severity has that dimension first: `effort` has the shape (
     for code in (Severity, Origin, Standing, Event, ExitCause, Attribution, Lever):
         members = ", ".join(f"{member.value} `{member.name.lower()}`" for member in code)
         parts.append(f"{code.__name__}\n: {first_line(code)} {members}.\n")
-    return "\n".join([*parts, _result_folder()])
+    return "\n".join([*parts, _result_folder(), dictionary_of_sweeps.sweep_folder(), dictionary_of_sweeps.indicators()])
 
 
 FILES = {
@@ -320,6 +321,7 @@ COMPARISON_FILES = {
     "outcomes.parquet, group_outcomes.parquet": "one row a variant and seed (and group), one column an outcome",
     "indicators.parquet": "one row a variant, seed and month",
     "fates.parquet": "one row a seed: firms of the start per 1,000 that leave in one world only, or in both",
+    "exits.parquet": "one row an exit of each variant and seed: month, cause, attribution, and what firm it was",
     "twins.parquet": "first seed: one row a firm that leaves in at least one world, with month and cause in each",
     "example/scenario/, example/against/": "everything about the first seed: each is the folder of a run",
     "figures/, report.html": "as for a run",

@@ -25,8 +25,9 @@ from described import (
 from pydantic.fields import FieldInfo
 
 from creditregime import Scenario
-from creditregime.codes import CHANNELS, Attribution, Event, ExitCause, Lever, Origin, Payer, Severity, Standing
+from creditregime.codes import Attribution, Event, ExitCause, Lever, Origin, Payer, Severity, Standing
 from creditregime.component import Settings, details
+from creditregime.indicators.meanings import general, meaning, meanings
 from creditregime.laboratory.outcomes import OUTCOMES
 from creditregime.network import Network
 from creditregime.population.columns import columns
@@ -159,32 +160,23 @@ def _link(place: str) -> str:
 
 def streams(_: str = "") -> str:
     """Return the named random streams."""
-    meanings = _texts("streams")
+    said = _texts("streams")
     found = odd_code.streams()
-    _refuse_stale("streams", meanings, {stream.purpose for stream in found})
-    rows = [(f"`{s.purpose}`", meanings.get(s.purpose, "–"), f"`{s.module}`") for s in found]
+    _refuse_stale("docs/odd_parts/streams.yaml", said, {stream.purpose for stream in found})
+    rows = [(f"`{s.purpose}`", said.get(s.purpose, "–"), f"`{s.module}`") for s in found]
     return table(("Stream", "What it decides", "Drawn in"), rows)
 
 
 def indicators(name: str) -> str:
     """Return the indicators of one of the tables of a run (`indicators`, `topics`, `groups`)."""
-    meanings, labels = _texts("indicators"), {o.name: (o.unit, o.label) for o in OUTCOMES}
-    every = {_general(column) for kept in small_run().values() for column in kept}
-    _refuse_stale("indicators", meanings, every)
+    labels = {o.name: (o.unit, o.label) for o in OUTCOMES}
+    every = {general(column) for kept in small_run().values() for column in kept}
+    _refuse_stale("model/creditregime/indicators/meanings.yaml", meanings(), every)
     rows = {}
     for column in small_run()[name]:
-        said = meanings.get(_general(column)) or labels.get(column) or ("–", "–")
-        rows[_general(column)] = (f"`{_general(column)}`", *said)
+        said = meaning(column, name) or labels.get(column) or ("–", "–")
+        rows[general(column)] = (f"`{general(column)}`", *said)
     return table(("Indicator", "Unit", "Meaning"), [*rows.values()])
-
-
-def _general(column: str) -> str:
-    """Return the name of an indicator, with a word for what differs between scenarios."""
-    for start, names in (("grade_", "GRADE"), ("points_by_", "CHANNEL")):
-        known = column.removeprefix("points_by_") in CHANNELS if names == "CHANNEL" else column != "grade"
-        if column.startswith(start) and known and column != "grade_without_association":
-            return f"{start}{names}"
-    return column
 
 
 def outcomes(_: str = "") -> str:
@@ -215,7 +207,7 @@ def _texts(name: str) -> dict[str, Any]:
 
 def _refuse_stale(name: str, texts: Mapping[str, Any], known: set[str]) -> None:
     if stale := sorted(set(texts) - known):
-        raise ValueError(f"docs/odd_parts/{name}.yaml tells of what is not there: {', '.join(stale)}")
+        raise ValueError(f"{name} tells of what is not there: {', '.join(stale)}")
 
 
 # Parameters

@@ -9,22 +9,33 @@ Examples
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
+    from creditregime.laboratory.burn_in import burn_in
     from creditregime.laboratory.calibration import Calibration, CalibrationStudy, calibrate, open_calibration
     from creditregime.laboratory.compare import Comparison, compare
+    from creditregime.laboratory.ema import ema_model
+    from creditregime.laboratory.evaluation import Simulator, evaluate
     from creditregime.laboratory.ranking import Ranking, ranking
     from creditregime.laboratory.run import RunResult, run
+    from creditregime.laboratory.runs_needed import runs_needed
+    from creditregime.laboratory.sensitivity import factors, interactions, sensitivity
     from creditregime.laboratory.shapley import shapley
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
+    from creditregime.laboratory.sweeps.contrasts import contrasts
     from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.folder import save
+    from creditregime.presentation.forest_figure import forest
+    from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.response_figure import response
     from creditregime.scenario import Scenario
 
 __version__ = "0.1.0"
@@ -38,17 +49,29 @@ __all__ = [
     "Ranking",
     "RunResult",
     "Scenario",
+    "Simulator",
     "Study",
     "Sweep",
     "__version__",
+    "burn_in",
     "calibrate",
     "compare",
+    "contrasts",
+    "ema_model",
+    "evaluate",
+    "factors",
+    "forest",
+    "interactions",
     "load",
     "open_calibration",
     "open_sweep",
+    "phase_diagram",
     "ranking",
+    "response",
     "run",
+    "runs_needed",
     "save",
+    "sensitivity",
     "shapley",
     "strategy",
     "sweep",
@@ -64,16 +87,28 @@ _HOMES = {
     "Ranking": "laboratory.ranking",
     "RunResult": "laboratory.run",
     "Scenario": "scenario",
+    "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "burn_in": "laboratory.burn_in",
     "calibrate": "laboratory.calibration",
     "compare": "laboratory.compare",
+    "contrasts": "laboratory.sweeps.contrasts",
+    "ema_model": "laboratory.ema",
+    "evaluate": "laboratory.evaluation",
+    "factors": "laboratory.sensitivity",
+    "forest": "presentation.forest_figure",
+    "interactions": "laboratory.sensitivity",
     "load": "composition",
     "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
+    "phase_diagram": "presentation.phase_figure",
     "ranking": "laboratory.ranking",
+    "response": "presentation.response_figure",
     "run": "laboratory.run",
+    "runs_needed": "laboratory.runs_needed",
     "save": "presentation.folder",
+    "sensitivity": "laboratory.sensitivity",
     "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
     "sweep": "laboratory.sweeps",
@@ -92,3 +127,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps public names what they are when Python imports a submodule of the same name: `run`, for ``python -m``."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

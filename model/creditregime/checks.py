@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from creditregime.codes import OWNERSHIPS
-from creditregime.component import PerTopic, details, nearest, shown
+from creditregime.component import PerTopic, details, largest_per_topic, nearest, shown
 from creditregime.regime.moves import plannable
 from creditregime.regime.pilots import misfits
 from creditregime.units import by_topic
@@ -87,8 +87,9 @@ def _topic_names(scenario: Any) -> Iterator[Problem]:
 
 
 def _bounds(path: str, number: float, unit: str) -> Iterator[Problem]:
-    if number < 0 or (unit.startswith("probability") and number > 1):
-        allowed = "between 0 and 1" if unit.startswith("probability") else "at least 0"
+    most = largest_per_topic(unit)
+    if number < 0 or (most is not None and number > most):
+        allowed = "at least 0" if most is None else f"between 0 and {most:g}"
         yield Problem(path, f"{number} is not allowed: must be {allowed} ({unit})")
 
 

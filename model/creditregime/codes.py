@@ -95,6 +95,9 @@ class Event(IntEnum):
     ADOPTED = 12  # pilot among those so far, 0 national; region. A region's doing: its firm is -1 less the jurisdiction
     DEFAULTED = 13  # -, -
     STRUCK_OFF = 14  # topic, 1 on appeal
+    OPENED = 15  # file, grade with which it is opened: at the start, of an entrant, or by a change of the law
+    LOWERED = 16  # file, 1 where association holds its grade below its own from now on, 0 no longer
+    CONFIRMED = 17  # list, standing: on it by association so far, now for its own act
     ASSOCIATED = 20  # channel, -: begins to bear neighbours' measures
 
 

@@ -16,7 +16,7 @@ import inspect
 import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self, cast
+from typing import Any, ClassVar, Literal, NamedTuple, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -102,6 +102,36 @@ class Settings(BaseModel):
 def details(field: FieldInfo) -> Mapping[str, Any]:
     """Return the unit, source and standing of a field (see `parameter`)."""
     return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+
+
+class Limits(NamedTuple):
+    """What a number must lie within: bounds (None where there is none), and whether a bound itself is excluded."""
+
+    low: float | None
+    high: float | None
+    low_open: bool = False
+    high_open: bool = False
+
+
+def limits(field: FieldInfo) -> Limits:
+    """Return what a number in a field must lie within, as its declaration says; of several bounds the tightest."""
+    if field.annotation == PerTopic:
+        return Limits(0.0, largest_per_topic(str(details(field).get("unit", ""))))
+    lows = [(float(value), name == "gt") for name, value in _bounds(field, "ge", "gt")]
+    highs = [(float(value), name == "lt") for name, value in _bounds(field, "le", "lt")]
+    low, low_open = max(lows, default=(None, False))
+    high, high_open = min(highs, key=lambda bound: (bound[0], not bound[1]), default=(None, False))
+    return Limits(low, high, low_open, high_open)
+
+
+def largest_per_topic(unit: str) -> float | None:
+    """Return the largest value of a `PerTopic` parameter (the smallest is 0): 1 for a probability, else none."""
+    return 1.0 if unit.startswith("probability") else None
+
+
+def _bounds(field: FieldInfo, *names: str) -> list[tuple[str, Any]]:
+    found = [(name, getattr(item, name, None)) for item in field.metadata for name in names]
+    return [(name, value) for name, value in found if value is not None]
 
 
 class Rule(Settings):

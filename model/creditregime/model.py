@@ -20,7 +20,7 @@ from creditregime.market.trade import Sales
 from creditregime.population.economy import Economy
 from creditregime.regime.lists import blacklisted
 from creditregime.regime.measures import Catalogue
-from creditregime.regime.rating import log_grades
+from creditregime.regime.rating.told import Told
 from creditregime.regime.records import collect
 from creditregime.regime.territories import Territories
 from creditregime.scenario import Scenario
@@ -118,6 +118,7 @@ class CreditRegime(AgentViews, mesa.Model):
         self.world.view = self.firm
         self.eras = [(0, Territories(start, self.world))]
         self.series = Series(self.world, spec.indicators)
+        self._told = Told(self.world)
         self._struck: Rows = np.empty(0, np.int64)  # off the registry, not yet off the lists
         self.datacollector = self.series.datacollector()
 
@@ -167,6 +168,7 @@ class CreditRegime(AgentViews, mesa.Model):
             self.eras.append((world.month, Territories(spec, world)))
             world.keep_in_force()
         self.territories.open()
+        self._told.opened(np.empty(0, np.int64))
 
     def _choose(self, month: Month) -> None:
         self.territories.run("behaviour", lambda rules: rules.behaviour.choose(self.world, self.prospects(rules)))
@@ -199,13 +201,12 @@ class CreditRegime(AgentViews, mesa.Model):
     def _rate(self, month: Month) -> None:
         """Rate, list, repair, and associate, in this order."""
         world, spec, local = self.world, month.spec, self.territories
-        grades = world.firms.grade.copy()
         local.run("rating", lambda rules: rules.rating.rate(world))
         spec.objections.reinstate(world, self._struck, local.lists)
         local.update_lists()
         local.run("repair", lambda rules: rules.repair.repair(world, rules.lists))
         spec.spillover.associate(world, local.rating, local.lists, blacklisted(world, local.lists))
-        log_grades(world, grades)
+        self._told.graded()
 
     def _sanction(self, month: Month) -> None:
         self.catalogue.act(self.world, self.territories.lists)
@@ -243,6 +244,7 @@ class CreditRegime(AgentViews, mesa.Model):
         self.territories.register(entrants)
         spec.finance.found(world, entrants)
         spec.spillover.register(world, entrants)
+        self._told.opened(entrants)
 
     def prospects(self, rules: Scenario | None = None) -> Prospects:
         """Return what firms look at when they choose their effort, under some rules; by default the national ones."""

@@ -53,9 +53,14 @@ class Streams:
     def uniform(self, purpose: str, month: int, lane: int = 0, out: Floats | None = None) -> Floats:
         """Return one uniform in [0, 1) a row, shape (N,), float32."""
         draws = np.empty(self.rows, np.float32) if out is None else out
-        for start, stop, seed in self.spans:
-            self._bits.state = _state(seed, purpose, month, lane)
-            self._fill(draws[start:stop])
+        state = _state(0, purpose, month, lane)
+        for start, stop, seed in self.spans:  # many short ones where replicates run side by side
+            state["state"]["key"] = (seed & _WORD, purpose_key(purpose))
+            self._bits.state = state
+            if stop - start < BLOCK:
+                self._source.random(None, np.float32, draws[start:stop])
+            else:
+                self._fill(draws[start:stop])
         return draws
 
     def _fill(self, draws: Floats) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 import creditregime.firms.bundle
@@ -57,6 +58,8 @@ from creditregime.regime.spillover import Spillover
 from creditregime.topics import Topic, eight_topics
 
 LARGEST_FILE = 1_000_000
+NAMED = ("topics", "lists", "measures", "rewards", "pilots")
+"""Places that hold any number of things, each by a name."""
 
 
 class Scenario(Settings):
@@ -113,6 +116,15 @@ class Scenario(Settings):
     )
     pilots: dict[str, Pilot] = place(dict, "regions with their own rules, each month from its start")
     diffusion: Diffusion = place(NoDiffusion, "each month: how pilots spread to other regions")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out(cls, data: Any) -> Any:
+        """Take null for a named list, measure, ... as its absence, so that an override can do without it."""
+        if not isinstance(data, Mapping):
+            return data
+        named = {key: data[key] for key in NAMED if isinstance(data.get(key), Mapping)}
+        return {**data, **{key: {n: v for n, v in items.items() if v is not None} for key, items in named.items()}}
 
     @model_validator(mode="before")
     @classmethod
@@ -222,6 +234,15 @@ def files_beside(population: Population, folder: Path) -> dict[str, str]:
         ):  # of any name, no error
             found[f"population.{key}"] = str((folder / name).resolve())
     return found
+
+
+def field_at(scenario: Scenario, path: str) -> FieldInfo | None:
+    """Return the field that declares the parameter at a dotted path; None where the scenario has no such parameter."""
+    *parents, last = path.split(".")
+    place: Any = scenario
+    for key in parents:
+        place = place.get(key) if isinstance(place, Mapping) else getattr(place, key, None)
+    return type(place).model_fields.get(last) if isinstance(place, Settings) else None
 
 
 def put(data: dict[str, Any], path: str, value: Any) -> None:

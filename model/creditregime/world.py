@@ -101,6 +101,8 @@ class World:
         stops = [*economy.starts[1:], len(economy.sector)]
         self.starts = np.asarray(economy.starts, np.int64)
         self.spans = tuple(zip(economy.starts, stops, strict=True))
+        self._sizes = np.diff([*economy.starts, len(economy.sector)])
+        self._place = np.repeat(np.arange(len(self.spans)), self._sizes if len(self.spans) > 1 else 0)
         self.draws = Streams([(a, b, seed) for (a, b), seed in zip(self.spans, seeds, strict=True)])
         self.ledger = Ledger(len(self.spans))
         self.tally: dict[str, Any] = {}
@@ -144,19 +146,21 @@ class World:
 
     def number(self, flags: NDArray[Any]) -> NDArray[np.float64]:
         """Return how many entries of a column are not zero in each jurisdiction, shape (J,)."""
-        return np.array([float(np.count_nonzero(flags[start:stop])) for start, stop in self.spans])
+        if len(self.spans) == 1:
+            return np.array([float(np.count_nonzero(flags))])
+        return self.total(flags if flags.dtype == np.bool_ else flags != 0)
 
     def places(self, rows: NDArray[Any]) -> NDArray[np.int64]:
         """Return the jurisdictions of some rows."""
         if len(self.spans) == 1:
             return np.zeros(len(rows), np.int64)
-        return np.searchsorted(self.starts, rows, side="right") - 1
+        return self._place[rows]
 
     def spread(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return a value a jurisdiction as a value a row; a scalar view where there is one jurisdiction."""
         if len(self.spans) == 1:
             return values
-        return np.repeat(values, [stop - start for start, stop in self.spans])
+        return np.repeat(values, self._sizes)
 
     def market(self) -> NDArray[np.intp]:
         """Return each firm's market, its sector within its jurisdiction, (N,)."""

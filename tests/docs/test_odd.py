@@ -285,7 +285,7 @@ def test_every_indicator_is_there() -> None:
         (model.series.by_topic(), topics),
         (model.series.by_group(), grouped),
     ):
-        for column in series.columns:  # one without a meaning: say it in docs/odd_parts/indicators.yaml
+        for column in series.columns:  # one without a meaning: say it in creditregime/indicators/meanings.yaml
             general = re.sub(r"^points_by_.*", "points_by_CHANNEL", re.sub(r"^grade_.*", "grade_GRADE", column))
             assert re.search(rf"(?m)^\| `{general}` \| \S.* \| (?!–)\S", part), column
 

@@ -10,10 +10,11 @@ from types import ModuleType
 
 import pytest
 
-from creditregime import Scenario, load
+from creditregime import Scenario, Study, load, run
 from creditregime.codes import CHANNELS
 from creditregime.component import Rule, details
 from creditregime.firms.traits import Traits
+from creditregime.indicators.meanings import general
 from creditregime.indicators.measure import Indicators
 from creditregime.laboratory.catalogue import families
 from creditregime.phases import Phase
@@ -100,6 +101,20 @@ def test_dictionary_has_every_column(pages: dict[str, str]) -> None:
     for table in (Firms, Regulators, Records, Events):
         for name, declared in table.dictionary().items():
             assert re.search(rf"(?m)^\| `{name}` \| {declared['dtype']} \|", text), name
+
+
+def test_dictionary_has_the_tables_of_a_sweep_and_every_indicator(pages: dict[str, str]) -> None:
+    text = pages["data-dictionary.md"].partition("## The folder of a sweep")[2]
+    study = Study.parse({"design": {"kind": "grid", "factors": {"months": [1]}}, "groups": ["exits"], "exits": True})
+    for name in study.kept.tables:
+        columns = text.partition(f"\n| `{name}` | ")[2].partition("\n")[0]
+        assert columns.startswith("`point`, `seed`"), name
+    for name in ("size_class", "traceback", "dimension"):
+        assert re.search(rf"(?m)^\| `{name}` \| text \| \w", text), name
+    part = text.partition("## Indicators")[2]
+    assert "| `detections` | per firm | findings |" in part
+    for column in run("population.firms=40", "months=1").indicators.columns[1:]:
+        assert f"| `{general(column)}` |" in part, column
 
 
 # Links

@@ -57,7 +57,7 @@ def small(words: list[str]) -> list[str]:
     if words[0] in ("run", "compare"):
         words[1:1] = SMALL
     if words[0] == "compare":
-        words = [*words, "--seeds", "1", "--workers", "1"]
+        words = [*words, "--seeds", "2", "--workers", "1"]
     if words[0] == "sweep":
         words = [*words, "--workers", "1"]
     return words
@@ -116,8 +116,8 @@ def smaller(script: str) -> str:
     script = re.sub(r'"(regime=\w+)"', r'"\1", "population.firms=80"', script)
     script = script.replace('regime="joint_2016"', '"population.firms=80", regime="joint_2016"')
     script = re.sub(r"months=\d+", "months=13", script)
-    script = re.sub(r"seeds=\d+", "seeds=1, months=13", script)
-    script = script.replace('strikes.yaml"), ', 'strikes.yaml"), seeds=1, months=13, ')
+    script = re.sub(r"seeds=\d+", "seeds=2, months=13", script)
+    script = script.replace('strikes.yaml"), ', 'strikes.yaml"), seeds=2, months=13, ')
     return script.replace("(0.5, 1, 2)", "(0.5, 2)")
 
 

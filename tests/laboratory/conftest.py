@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from creditregime import plugins
 from creditregime.laboratory.compare import Comparison, compare
 from creditregime.laboratory.run import RunResult, run
 
@@ -18,6 +20,14 @@ def small_run() -> RunResult:
 @pytest.fixture(scope="session")
 def small_comparison() -> Comparison:
     return compare(*SMALL, seeds=3, workers=1)
+
+
+@pytest.fixture
+def failing_strategies() -> Iterator[None]:
+    """Declare strategies that fail with seed 3, here and in worker processes."""
+    plugins.load_rules(str(Path(__file__).with_name("sweep_rules.py")))
+    yield
+    plugins._LOADED.clear()
 
 
 def contents(folder: Path, *, without: tuple[str, ...] = ("provenance.json",)) -> dict[str, bytes]:

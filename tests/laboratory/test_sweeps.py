@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditregime import load, plugins
+from creditregime import load
 from creditregime.cli import main
 from creditregime.errors import CreditRegimeError, ScenarioError, StoreError
 from creditregime.laboratory.outcomes import summarise, summarise_groups
 from creditregime.laboratory.run import run
 from creditregime.laboratory.sweeps import Study, Sweep, dataset, open_sweep, sweep
 from creditregime.laboratory.sweeps.bounds import Bounds
-from creditregime.laboratory.sweeps.plan import Layout
+from creditregime.laboratory.sweeps.plan import Layout, layout_of
 from creditregime.laboratory.sweeps.tables import Kept
 from creditregime.laboratory.sweeps.units import simulated
 
-RULES = str(Path(__file__).with_name("sweep_rules.py"))
 BASE = ["regime=joint_2016", "population.firms=50", "months=14"]
 STRENGTHS = {"kind": "grid", "factors": {"spillover.partner.strength": [0, 0.3]}}
 
@@ -105,6 +103,13 @@ def test_a_factorial_switches_toggles_off_and_on() -> None:
     assert [len(point.changes) for point in points] == [2, 1, 1, 0]
 
 
+def test_toggles_are_read_from_a_file_as_they_are_written(tmp_path: Path) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text("design: {kind: factorial, toggles: {joint: {off: {joint_punishment.kind: none}, on: {}}}}")
+    points = Study.read(file).design.lay_out(Bounds(load(*BASE)))
+    assert [point.changes for point in points] == [{"joint_punishment.kind": "none"}, {}]
+
+
 def test_a_latin_hypercube_has_every_stratum_once() -> None:
     factors = {"spillover.partner.strength": {"high": 1}, "joint_punishment.strength": {}}
     found = laid_out({"kind": "latin_hypercube", "factors": factors, "samples": 20})
@@ -165,7 +170,7 @@ def test_a_wrong_study_is_one_line_that_names_the_key(changes: dict[str, Any], t
         ({"kind": "grid", "factors": {"seed": [1, 2]}}, "is no factor"),
         (
             {"kind": "sobol", "power": 2, "factors": {"joint_punishment.strength": {"high": 2}}},
-            "not allowed: within 0 to 1",
+            "not allowed: must be at least 0 and at most 1",
         ),
         ({"kind": "sobol", "power": 2, "factors": {"joint_punishment.strengt": {}}}, "unknown key"),
         ({"kind": "sobol", "power": 2, "factors": {"registry.sharing": {}}}, "not a number"),
@@ -233,13 +238,30 @@ def test_side_by_side_gives_the_same_as_one_by_one(regime: str) -> None:
 
 def test_the_dataset_is_read_as_it_is_and_small_in_number_of_files(tmp_path: Path) -> None:
     points = [{"spillover.partner.strength": number / 400} for number in range(400)]
-    layout = Layout(points=400, block=4, group=50)
+    layout = Layout(points=400, block=4, group=50, span=4)
     parts = [*layout.parts(study(design={"kind": "list", "points": points}))]
     assert len(parts) == 8
     assert sorted(point for part in parts for point in part.points) == [*range(400)]
     result = sweep(study(), tmp_path / "s", workers=1)
     assert pd.read_parquet(tmp_path / "s" / "runs").shape == result.runs.shape
     assert not (tmp_path / "s" / "unfinished").exists()
+
+
+def test_many_seeds_of_one_point_share_files_and_are_simulated_in_blocks() -> None:
+    many = study(replicates={"kind": "fixed", "seeds": 450})
+    layout = layout_of(many, firms=500, points=1)
+    parts = [*layout.parts(many)]
+    assert [(part.first, part.last) for part in parts] == [(0, 200), (200, 400), (400, 450)]
+    assert parts[1].units(layout.block) == [(0, first, first + 50) for first in (200, 250, 300, 350)]
+    assert layout_of(study(replicates={"kind": "fixed", "seeds": 60}), firms=500, points=1).block == 30
+    assert layout_of(many, firms=50_000, points=1).block == 1
+
+
+def test_the_block_of_seeds_changes_nothing(finished: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("creditregime.laboratory.sweeps.plan.MOST_AT_ONCE", 1)
+    alone = sweep(finished.study, tmp_path / "s", workers=1)
+    for name in ("runs", "months"):
+        pd.testing.assert_frame_equal(getattr(alone, name), getattr(finished, name), check_exact=True)
 
 
 def test_two_workers_give_the_same_bytes_as_one(finished: Sweep, tmp_path: Path) -> None:
@@ -251,7 +273,7 @@ def test_a_finished_sweep_is_not_run_again(finished: Sweep, monkeypatch: pytest.
     def never(*arguments: object) -> None:
         raise AssertionError("was run again")
 
-    monkeypatch.setattr("creditregime.laboratory.sweeps.session.simulated", never)
+    monkeypatch.setattr("creditregime.laboratory.sweeps.session.worked", never)
     assert sweep(finished.study, finished.folder, workers=1).runs.equals(finished.runs)
 
 
@@ -264,6 +286,9 @@ def test_seeds_are_added_until_the_intervals_are_narrow(tmp_path: Path) -> None:
         assert 4 <= number <= 30
         width = {4: 3.182, 30: 2.045}.get(number, 2.2) * spread / np.sqrt(number)
         assert width < 2.8 or number == 30
+    assert result.finished
+    (tmp_path / "s" / "unfinished").mkdir()  # as while somebody works on it: more seeds may come
+    assert not open_sweep(tmp_path / "s").finished
     again = sweep(study(replicates=rule, keep=["exits"]), tmp_path / "s", workers=1)
     assert again.runs.equals(runs)
 
@@ -309,7 +334,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_so(larger: tuple[Path, Path], tm
     file, whole = larger
     process = _start(file, tmp_path / "s", stderr=subprocess.PIPE)
     until = time.monotonic() + 60
-    while not [*(tmp_path / "s").glob("unfinished/part-*.failures.parquet")] and time.monotonic() < until:
+    while not [*(tmp_path / "s").glob("unfinished/part-*.unit")] and time.monotonic() < until:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
@@ -337,7 +362,7 @@ def _start(file: Path, folder: Path, **more: Any) -> subprocess.Popen[str]:
 
 def test_a_full_disk_loses_nothing(larger: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, whole = larger
-    left = [14]  # enough for the plan and some units
+    left = [10]  # enough for the plan and some units
 
     def full(number: int) -> None:
         left[0] -= 1
@@ -355,17 +380,10 @@ def test_a_full_disk_loses_nothing(larger: tuple[Path, Path], tmp_path: Path, mo
 # Failing
 
 
-@pytest.fixture
-def strategies() -> Iterator[None]:
-    plugins.load_rules(RULES)
-    yield
-    plugins._LOADED.clear()
-
-
 @pytest.mark.parametrize(
     ("name", "workers"), [("raises_with_seed_3", 1), ("raises_with_seed_3", 2), ("kills_with_seed_3", 2)]
 )
-@pytest.mark.usefixtures("strategies")
+@pytest.mark.usefixtures("failing_strategies")
 def test_a_run_that_fails_is_told_and_the_others_are_not_stopped(name: str, workers: int, tmp_path: Path) -> None:
     base = [*BASE, "behaviour.kind=per_firm", f"behaviour.strategy={name}"]
     result = sweep(study(base=base), tmp_path / "s", workers=workers)

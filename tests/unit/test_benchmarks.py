@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import creditregime
+from benchmarks import sweeps
 from benchmarks.agreement import NAMES, agreement, compare, our_means, peer_means, reduced
 from benchmarks.floor import FEW_ROWS, floor_bytes, network_arrays, streamed
 from benchmarks.peer import PlainMesa, Regulator
 from benchmarks.run import Row, table
 from creditregime import CreditRegime
+from creditregime.laboratory.outcomes import summarise
 from creditregime.state import Firms
 
 FIRMS, MONTHS, SEEDS = 200, 12, range(1, 17)
@@ -83,6 +86,44 @@ def test_columns_left_out_of_the_floor_change_at_few_rows():
     model.step()
     for name, old in before.items():
         assert (tables[name] != old).mean() < 0.05, name
+
+
+def test_every_measurement_of_sweeps_runs(monkeypatch):
+    monkeypatch.setattr(sweeps, "WORKERS", 1)
+    size = sweeps.Size(runs=20, firms=20, months=2, slice=2, finished=400)
+    rows = sweeps.measure(size, blocks=1)
+    assert len(rows) == 8
+    assert all(row.good is None for row in rows)  # too small to be judged
+    assert rows[0].what == "Sweep of 20 runs of 20 firms × 2 months on 1 workers, over a plain loop"
+
+
+def test_a_sweep_is_compared_with_the_mean_of_both_slices_around_it():
+    slices = iter([sweeps.Taken(1.0, 1.0), sweeps.Taken(3.0, 2.0), sweeps.Taken(5.0, 4.0)])
+    pairs = sweeps.in_turns(lambda: sweeps.Taken(0.5, 0.5), lambda: next(slices), 2)
+    assert [other for _, other in pairs] == [sweeps.Taken(2.0, 1.5), sweeps.Taken(4.0, 3.0)]
+    row = sweeps.faster_row("x", pairs, 7.0, processors=2)
+    assert row.good is False
+    assert row.obtained.startswith("6.00× (min 4.00, max 8.00, 2 blocks; by processor time 9.00)")
+    assert sweeps.faster_row("x", pairs, 6.0, processors=2).good is True
+
+
+def test_the_plain_loop_runs_what_the_sweep_runs(tmp_path):
+    size = sweeps.Size(runs=20, firms=20, months=2, slice=20, finished=400)
+    loop = sweeps.Loop(size.study(), 20)
+    runs = creditregime.sweep(size.study(), tmp_path / "s", workers=1).runs
+    for number in (0, 13):
+        model = CreditRegime(loop.scenarios[number % 10], seed=1 + number // 10).run_model()
+        row = runs.query(f"point == {number % 10} and seed == {1 + number // 10}").iloc[0]
+        assert row["compliance"] == summarise(model.series.monthly())["compliance"]
+
+
+def test_finished_runs_are_those_of_a_sweep(tmp_path):
+    study = sweeps._many(sweeps.Size(runs=20, firms=20, months=2, slice=2, finished=400))
+    folder = sweeps.finished(study, tmp_path / "s").folder
+    assert len(creditregime.sweep(study, folder, workers=1).runs) == 400
+    next((folder / "runs").iterdir()).unlink()
+    sweeps._until_stopped(study, folder, sweeps.Engine(sweeps.Stopping, 1))
+    next((folder / "runs").iterdir())
 
 
 def test_table_shows_verdicts():

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from creditregime import Scenario
 from creditregime.component import Rule, Settings, details, nearest, parameter
 from creditregime.errors import ScenarioError
-from creditregime.laboratory import sweeps  # noqa: F401  (declares the rules of a study)
+from creditregime.laboratory.sweeps import study  # noqa: F401  (declares the rules of a study)
 from creditregime.regime.fines import Fines
 from creditregime.regime.levers import Measure
 from creditregime.regime.lists import ListRule

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from creditregime import CreditRegime
+from creditregime import CreditRegime, load
 from creditregime.errors import PopulationError
 from creditregime.population import Economy, Generated, combine
 from creditregime.population.economy import columns
@@ -176,6 +176,33 @@ def test_combine_lays_economies_side_by_side() -> None:
     assert np.array_equal(both.size[60:100], third.size)
     assert np.array_equal(both.supplier[VALID.links : VALID.links + third.links], third.supplier + 60)
     combine([VALID, VALID]).validate()
+
+
+def test_combine_takes_the_essential_inputs_of_those_that_have_such_links() -> None:
+    pairs = set(zip(VALID.sector[VALID.supplier].tolist(), VALID.sector[VALID.buyer].tolist(), strict=True))
+    linked, idle = min(pairs), min({(a, b) for a in range(18) for b in range(18)} - pairs)
+    other = changed("essential", idle, (VALID.essential[idle] + 1) % 3)
+    assert np.array_equal(combine([VALID, other]).essential, VALID.essential)
+    several = [Generated(firms=60).build(seed) for seed in (5, 1, 3)]
+    codes = combine(several).essential
+    for economy in several:
+        links = economy.sector[economy.supplier], economy.sector[economy.buyer]
+        assert np.array_equal(codes[links], economy.essential[links])
+    opposite = changed("essential", linked, (VALID.essential[linked] + 1) % 3)
+    with pytest.raises(PopulationError, match="economy 1 differs from another in essential"):
+        combine([VALID, opposite])
+
+
+@pytest.mark.parametrize("regime", ["joint_2016", "history"])
+def test_small_economies_of_different_seeds_run_side_by_side_as_alone(regime: str) -> None:
+    spec = load(f"regime={regime}", "population.firms=50", "months=14")
+    economies = [spec.population.build(seed) for seed in (1, 2, 3)]
+    assert not np.array_equal(economies[0].essential, economies[2].essential)
+    together = CreditRegime(spec, economy=combine(economies), seeds=[1, 2, 3]).run_model().series.monthly()
+    for number, seed in enumerate((1, 2, 3)):
+        alone = CreditRegime(spec, seed=seed).run_model().series.monthly()
+        part = together[together["jurisdiction"] == number].drop(columns="jurisdiction").reset_index(drop=True)
+        assert part.equals(alone[[*part]])
 
 
 def test_combine_refuses_none_and_different_worlds() -> None:

@@ -77,3 +77,13 @@ def test_changes_leave_the_callers_mappings_alone() -> None:
     spec = Scenario(registry={"kind": "database"}).changed({"lists.l": rule, "lists.l.max_months": 20})  # type: ignore[arg-type]
     assert spec.lists["l"].max_months == 20
     assert rule == {"topic": "tax", "serious": 1}
+
+
+def test_null_leaves_a_named_thing_out() -> None:
+    spec = load("regime=joint_2016", "lists.redlist=null", "rewards={}", "measures.publication=null")
+    assert "redlist" not in spec.lists
+    assert "publication" not in spec.measures
+    with pytest.raises(ScenarioError, match=r"rewards.fewer_checks.lists: unknown name 'redlist'"):
+        load("regime=joint_2016", "lists.redlist=null")
+    with pytest.raises(ScenarioError, match="topics"):
+        load("topics={tax: null}")

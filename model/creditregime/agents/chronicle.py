@@ -20,6 +20,10 @@ _ORDER |= {Event.FOUND_SUPPLIER: 6, Event.STRUCK_OFF: 2, Event.ADOPTED: -1, Even
 _ORDER |= {Event.EXITED: 7, Event.ENTERED: 8}
 
 
+_UNTOLD = (Event.OPENED, Event.LOWERED, Event.CONFIRMED)
+"""What completes the state that can be read from the log; a story has the same as grades and listings."""
+
+
 class Entry(NamedTuple):
     """One event.
 
@@ -112,6 +116,7 @@ class _Chronicler:
         events, records = self.world.events, self.world.records
         place = int(self.world.places(np.array([self.row]))[0])
         about = (events["firm"] == self.row) | (events["firm"] == -1 - place)  # itself, or a region's doing
+        about &= ~np.isin(events["kind"], _UNTOLD)
         at, of = np.flatnonzero(about), np.flatnonzero(records["firm"] == self.row)
         columns = [events[name][at].tolist() for name in ("month", "kind", "detail", "other")]
         rows = list(zip(*columns, strict=True)) + [(int(records["month"][i]), RECORDED, int(i), 0) for i in of]

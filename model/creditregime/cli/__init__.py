@@ -6,11 +6,11 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from creditregime import __version__
-from creditregime.cli import calibration, evidence, runs, scenarios, studies
+from creditregime.cli import analysis, calibration, evidence, runs, scenarios, studies
 from creditregime.cli.common import declare
 from creditregime.errors import CreditRegimeError
 from creditregime.laboratory import interruption
@@ -24,26 +24,36 @@ class Terminated(KeyboardInterrupt):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0, 2 for what the user can mend, 130 after Ctrl-C."""
+    arguments = argparse.Namespace()
+
+    def work() -> None:
+        nonlocal arguments
+        arguments = _parse(sys.argv[1:] if argv is None else argv)
+        arguments.command(arguments)
+
+    return answered(work, lambda: str(getattr(arguments, "kept", "nothing was written")))
+
+
+def answered(work: Callable[[], None], kept: Callable[[], str]) -> int:
+    """Do the work of a command and return its exit code; what stopped it, and what is left of it, is told in a line."""
     interruption.forget()
     before = {}
-    arguments = argparse.Namespace()
     try:
         for number, handler in ((signal.SIGTERM, _terminate), (signal.SIGINT, _interrupt)):
             before[number] = signal.signal(number, handler)
     except ValueError:  # not in the main thread: the caller deals with signals
         pass
     try:
-        arguments = _parse(sys.argv[1:] if argv is None else argv)
-        arguments.command(arguments)
+        work()
         sys.stdout.flush()
     except CreditRegimeError as error:
         return _fail(str(error), WRONG)
     except MemoryError:
         return _fail("not enough memory for this scenario; fewer firms, months or workers are needed", WRONG)
     except Terminated:
-        return _fail(f"terminated; {_kept(arguments)}", TERMINATED)
+        return _fail(f"terminated; {kept()}", TERMINATED)
     except KeyboardInterrupt:
-        return _fail(f"interrupted; {_kept(arguments)}", INTERRUPTED)
+        return _fail(f"interrupted; {kept()}", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone: there is nobody left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     finally:
@@ -76,15 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser("creditregime", description="A laboratory of corporate credit-rating regimes.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"creditregime {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="name_of_command")
-    for module in (runs, studies, calibration, scenarios, evidence):
+    for module in (runs, studies, analysis, calibration, scenarios, evidence):
         module.add(commands)
     declare(commands, "app", _app, "the classroom app (not part of this version: says so and stops)")
     return parser
-
-
-def _kept(arguments: argparse.Namespace) -> str:
-    """Return what is left of a command that was stopped."""
-    return str(getattr(arguments, "kept", "nothing was written"))
 
 
 def _terminate(number: int, frame: object) -> NoReturn:

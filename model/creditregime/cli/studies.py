@@ -19,7 +19,7 @@ def _add_sweep(commands: Any) -> None:
     parser.add_argument("study", type=Path, metavar="STUDY", help="a study.yaml")
     parser.add_argument("--engine", choices=("local", "dask"), default="local", help="where runs are simulated")
     parser.add_argument("--small", action="store_true", help="at the small size that the study states: quick")
-    parser.add_argument("--address", metavar="ADDRESS", help="scheduler of the Dask cluster, such as tcp://host:8786")
+    parser.add_argument("--address", metavar="ADDRESS", help="of the Dask scheduler: tcp://host:8786, or its file")
 
 
 def _sweep(arguments: Arguments) -> None:

@@ -165,13 +165,18 @@ def _conduct(world: World, some: NDArray[np.float64]) -> Row:
 
 def _between_regions(world: World, values: Floats) -> NDArray[np.float64]:
     """Return the variance of the regions' means of a value that is 0 for firms out of business, (J,)."""
-    regions = world.territory.shape[1]
-    found, home = np.zeros(len(world.spans)), world.domestic()
-    for j, (start, stop) in enumerate(world.spans if regions > 1 else ()):
-        region = world.firms.region[start:stop].astype(np.intp)
-        firms = np.bincount(region, home[start:stop], regions)
-        total = np.bincount(region, values[start:stop], regions)
-        found[j] = np.var(total[firms > 0] / firms[firms > 0]) if firms.any() else 0
+    places, regions = world.territory.shape
+    found = np.zeros(places)
+    if regions == 1:
+        return found
+    key = world.places(np.arange(world.rows)) * regions + world.firms.region
+    firms, total = (_by_key(key, value, (places, regions)) for value in (world.domestic(), values))
+    settled = firms > 0
+    means = np.divide(total, firms, out=np.zeros_like(total), where=settled)
+    whole = settled.all(axis=1)
+    found[whole] = means[whole].var(axis=1)
+    for j in np.flatnonzero(settled.any(axis=1) & ~whole):
+        found[j] = means[j, settled[j]].var()
     return found
 
 

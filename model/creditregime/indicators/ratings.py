@@ -38,10 +38,10 @@ def rated_firms(world: World) -> NDArray[np.bool_]:
 def _scores(world: World, rated: NDArray[np.bool_], number: NDArray[np.float64]) -> Row:
     """Return mean and lowest score, the lead of connected firms, and how long records waited for a grade."""
     firms = world.firms
-    lowest = [[score[start:stop].min() for start, stop in world.spans] for score in firms.score]
+    lowest = np.minimum.reduceat(firms.score, world.starts, axis=1)
     row = {
         "score": np.mean([world.total(score * rated) for score in firms.score], axis=0) / number,
-        "score_lowest": np.min(lowest, axis=0).astype(np.float64),
+        "score_lowest": lowest.min(axis=0).astype(np.float64),
         "connection_gap": np.zeros(len(number)),
         "months_to_grade": world.months_to_grade.copy(),
     }

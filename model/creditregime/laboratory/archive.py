@@ -16,7 +16,7 @@ from creditregime.laboratory.store import EXAMPLES
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
 
-COMPARISON_TABLES = ("indicators", "outcomes", "group_outcomes", "fates")
+COMPARISON_TABLES = ("indicators", "outcomes", "group_outcomes", "fates", "exits")
 
 
 def read(folder: str | Path) -> RunResult | Comparison:

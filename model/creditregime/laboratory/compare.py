@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 from pydantic import BaseModel
@@ -15,13 +15,17 @@ from creditregime.errors import ScenarioError
 from creditregime.firms.strategies import find_strategy
 from creditregime.laboratory import workers as pool
 from creditregime.laboratory.contrast import other_scenario, refuse_unpaired
+from creditregime.laboratory.dimensional import of_outcomes, of_table
 from creditregime.laboratory.effects import VARIANTS, effect_table, group_effect_table
-from creditregime.laboratory.outcomes import GROUP_OUTCOMES, OUTCOMES, summarise, summarise_groups
+from creditregime.laboratory.outcomes import BY_NAME, GROUP_OUTCOMES, OUTCOMES, summarise, summarise_groups
 from creditregime.laboratory.provenance import now, provenance
 from creditregime.laboratory.run import Given, RunResult, check_strategy, resolve, settled, simulate
 from creditregime.laboratory.twins import fates, same_firms, twins
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray
 
 Economies = tuple[Economy | None, Economy | None]
 
@@ -42,6 +46,8 @@ class Comparison:
         One row a variant and seed (dimension and group), one column an outcome (see `laboratory.outcomes`).
     fates
         One row a seed: firms of the start per 1,000 that leave in one world only, or in both.
+    exits
+        One row a variant, seed and exit: firm, month, cause, attribution, and what firm it was.
     example
         Everything about the first seed in both worlds.
     provenance
@@ -55,6 +61,7 @@ class Comparison:
     outcomes: pd.DataFrame
     group_outcomes: pd.DataFrame
     fates: pd.DataFrame
+    exits: pd.DataFrame
     example: tuple[RunResult, RunResult]
     provenance: dict[str, Any]
 
@@ -87,6 +94,22 @@ class Comparison:
         """Whether both worlds began with the same firms, so that `twins` can tell them apart."""
         return same_firms(*self.example)
 
+    def to_xarray(self, table: str = "outcomes", by: str | None = None) -> xarray.Dataset:
+        """Return a table as arrays by variant and seed; units and meanings are attributes.
+
+        Parameters
+        ----------
+        table
+            ``outcomes``, ``group_outcomes`` (also by `by`) or ``indicators`` (also by month; where there are several
+            jurisdictions, by jurisdiction before).
+        by
+            For ``group_outcomes``: ownership, size, sector or region.
+        """
+        if table not in ("outcomes", "group_outcomes", "indicators"):
+            raise ScenarioError(f"table: {table!r} is not allowed: must be outcomes, group_outcomes or indicators")
+        attributes = {} if table == "indicators" else of_outcomes([*BY_NAME])
+        return of_table(getattr(self, table), ("variant", "seed", "jurisdiction", "month"), by, attributes=attributes)
+
     @cached_property
     def _by_group(self) -> pd.DataFrame:
         return group_effect_table(self.group_outcomes, GROUP_OUTCOMES)
@@ -99,6 +122,7 @@ class Pair(NamedTuple):
     outcomes: pd.DataFrame
     group_outcomes: pd.DataFrame
     fates: dict[str, float]
+    exits: pd.DataFrame
     example: tuple[RunResult, RunResult] | None
 
 
@@ -188,6 +212,7 @@ def run_pair(
         outcomes=pd.DataFrame(rows),
         group_outcomes=_joined([summarise_groups(r.groups, r.firms, r.exits) for r in results], seed),
         fates=fates(*results),
+        exits=_joined([result.exits for result in results], seed),
         example=_kept(results) if seed == first else None,
     )
 
@@ -222,6 +247,7 @@ def _assemble(
         outcomes=_stacked([pair.outcomes for pair in pairs]),
         group_outcomes=_stacked([pair.group_outcomes for pair in pairs]),
         fates=destinies,
+        exits=_stacked([pair.exits for pair in pairs]),
         example=example,
         provenance=facts,
     )
@@ -244,14 +270,20 @@ def _settled(one: Scenario, other: Scenario, economies: Economies) -> Economies:
 
 def foreign_modules(scenario: Scenario) -> set[str]:
     """Return the modules outside the package that a worker must import: the user's own rules and strategies."""
+    return {name for name in rule_modules(scenario) if not name.startswith("creditregime_rules_")}
+
+
+def rule_modules(scenario: Scenario) -> set[str]:
+    """Return the modules outside the package that declare a scenario's rules and strategy, files of rules included."""
     found = {type(model).__module__ for model in _models(scenario)}
     strategy = getattr(scenario.behaviour, "strategy", None)
     if isinstance(strategy, str):
         found.add(find_strategy(strategy).__module__)
-    return {name for name in found if not name.startswith(("creditregime.", "creditregime_rules_"))}
+    return {name for name in found if not name.startswith("creditregime.")}
 
 
 def _models(value: Any) -> list[BaseModel]:
     if isinstance(value, BaseModel):
         return [value, *(m for key in type(value).model_fields for m in _models(getattr(value, key)))]
-    return [m for item in value.values() for m in _models(item)] if isinstance(value, Mapping) else []
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else ()
+    return [m for item in parts for m in _models(item)]

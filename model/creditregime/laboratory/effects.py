@@ -53,6 +53,15 @@ def paired(one: Reals, other: Reals, confidence: float = 0.95) -> dict[str, Real
     }
 
 
+def mean_interval(values: Reals, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Return the mean of some values, (n,), and its Student interval: NaN for one value, and all NaN for none."""
+    if not len(values):
+        return np.nan, np.nan, np.nan
+    column = np.asarray(values, np.float64)[:, None]
+    found = paired(column, np.zeros_like(column), confidence)
+    return float(found["effect"][0]), float(found["low"][0]), float(found["high"][0])
+
+
 def effect_table(outcomes: pd.DataFrame, definitions: Sequence[Outcome]) -> pd.DataFrame:
     """Return one row an outcome, from one row a variant and seed."""
     names = [outcome.name for outcome in definitions]

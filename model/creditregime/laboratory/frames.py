@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from creditregime.agents.attributes import label
-from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Origin, Severity, Standing
+from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, Event, ExitCause, Origin, Severity, Standing
 from creditregime.indicators.measure import SIZE_CLASSES, black, dimensions
 from creditregime.law import Law
 from creditregime.state import NEVER
@@ -89,7 +89,7 @@ def event_table(world: World) -> pd.DataFrame:
         {
             "month": log["month"].astype(np.int32) + 1,
             "firm": log["firm"].copy(),
-            "kind": named(kind, names(Event)),
+            "kind": named(np.searchsorted([*Event], kind), names(Event)),
             "detail": _named_by_law(world, detail, _what),
             "value": _named_by_law(world, other, _how),
             "partner": _integers(other, partners),
@@ -105,12 +105,16 @@ def _what(world: World, law: Law) -> dict[int, Sequence[str]]:
         Event.LISTED: law.lists,
         Event.DELISTED: law.lists,
         Event.GRADED: files,
+        Event.OPENED: files,
+        Event.LOWERED: files,
+        Event.CONFIRMED: law.lists,
         Event.SANCTIONED: law.measures,
         Event.EXITED: names(ExitCause),
         Event.FINED: world.topics,
         Event.MOVED: world.economy.regions,
         Event.ADOPTED: ("national", *world.pilots_so_far),
         Event.STRUCK_OFF: world.topics,
+        Event.ASSOCIATED: CHANNELS,
     }
 
 
@@ -121,6 +125,9 @@ def _how(world: World, law: Law) -> dict[int, Sequence[str]]:
         Event.LISTED: names(Standing),
         Event.DELISTED: ("term", "repair"),
         Event.GRADED: law.grades,
+        Event.OPENED: law.grades,
+        Event.LOWERED: ("ended", "begun"),
+        Event.CONFIRMED: names(Standing),
         Event.SANCTIONED: ("own", "joint"),
         Event.EXITED: names(Attribution),
         Event.MOVED: world.economy.regions,

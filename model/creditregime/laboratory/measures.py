@@ -19,6 +19,7 @@ from creditregime.codes import ExitCause
 from creditregime.component import Rule, nearest, parameter
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.outcomes import BY_NAME, summarise
+from creditregime.laboratory.run import finished
 from creditregime.model import CreditRegime
 from creditregime.scenario import Scenario
 from creditregime.units import MONTHS
@@ -289,10 +290,7 @@ def measured(scenario: Scenario, measures: Mapping[str, Measure]) -> dict[str, f
     check(measures, scenario)
     model = CreditRegime(scenario)
     gauges = Gauges(measures, model)
-    for _ in range(scenario.months):
-        gauges.before()
-        model.step()
-        gauges.after()
+    finished(model, watch=gauges)
     return {name: float(value[0]) for name, value in gauges.values().items()}
 
 

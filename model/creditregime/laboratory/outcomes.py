@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 LATE_MONTHS = 60
 """Months at the end of a run over which levels are averaged (the whole run where it is shorter)."""
 
 How = Literal["late", "total"]
+Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -121,14 +124,35 @@ def summarise(indicators: pd.DataFrame, places: int | None = None) -> dict[str, 
     if "jurisdiction" in indicators:
         parts = indicators.groupby("jurisdiction")
         return _mean([summarise(part.drop(columns="jurisdiction"), places) for _, part in parts])
-    firms = float(indicators["firms"].iloc[0]) if places is None else places
-    late = indicators.tail(LATE_MONTHS)
+    found = summarise_each(lambda name: indicators[name].to_numpy(np.float64)[None], places)
+    return {name: float(value[0]) for name, value in found.items()}
+
+
+def summarise_each(
+    series: Callable[[str], Reals], places: int | None = None, names: Sequence[str] | None = None
+) -> dict[str, Reals]:
+    """Return outcomes of several runs of equal length, (R,) each.
+
+    Parameters
+    ----------
+    series
+        Gives an indicator by name, one row a run and one column a month, (R, M).
+    places
+        Number of firms at the start; by default what the first month says.
+    names
+        Which outcomes; by default all.
+    """
+    firms = series("firms")[:, 0] if places is None else places
     values = {}
-    for outcome in OUTCOMES:
+    for outcome in (BY_NAME[name] for name in names or BY_NAME):
+        months = np.ascontiguousarray(series(outcome.name))
         if outcome.how == "late":
-            values[outcome.name] = outcome.scale * float(late[outcome.name].mean())
+            late = months[:, -LATE_MONTHS:]
+            known = ~np.isnan(late)
+            with np.errstate(invalid="ignore"):  # nothing known: not a number
+                values[outcome.name] = outcome.scale * (np.where(known, late, 0).sum(axis=1) / known.sum(axis=1))
         else:
-            values[outcome.name] = 1000 * float(indicators[outcome.name].sum()) / firms
+            values[outcome.name] = 1000 * np.where(np.isnan(months), 0, months).sum(axis=1) / firms
     return values
 
 

@@ -44,7 +44,7 @@ def provenance(kind: str, seed: int, started: datetime, economy: Economy | None 
         "creditregime": __version__,
         "commit": commit(),
         "python": platform.python_version(),
-        "packages": _versions(),
+        "packages": versions(),
         "platform": platform.platform(),
         "machine": platform.machine(),
         "rules": {name: _digest_of_file(name) for name, _ in loaded()},
@@ -93,7 +93,8 @@ def _git(root: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=10).stdout.strip()
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that numbers depend on."""
     found = {}
     for name in PACKAGES:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 from tqdm import tqdm
@@ -16,10 +16,14 @@ from creditregime.errors import ScenarioError
 from creditregime.firms.behaviour import Behaviour
 from creditregime.firms.strategies import find_strategy, strategy
 from creditregime.laboratory import frames, interruption
+from creditregime.laboratory.dimensional import of_indicators, of_table
 from creditregime.laboratory.provenance import now, provenance
 from creditregime.model import CreditRegime
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray
 
 Decide = Callable[[Any], Any]
 Given = Scenario | str | Path | None
@@ -68,8 +72,26 @@ class RunResult:
         """Return the tables by name, as a result folder holds them."""
         return {name: getattr(self, name) for name in TABLES}
 
+    def to_xarray(self, table: str = "indicators", by: str | None = None) -> xarray.Dataset:
+        """Return a monthly table as arrays with named dimensions; units and meanings are attributes.
+
+        Parameters
+        ----------
+        table
+            ``indicators`` (by month), ``topics`` (by month and topic) or ``groups`` (by month and `by`); where there
+            are several jurisdictions, by jurisdiction first.
+        by
+            For ``groups``: ownership, size, sector or region.
+        """
+        if table not in MONTHLY:
+            raise ScenarioError(f"table: {table!r} is not allowed: must be one of {', '.join(MONTHLY)}")
+        values = getattr(self, table)
+        said = of_indicators([*values], table)
+        return of_table(values, ("jurisdiction", "month", "topic"), by, attributes=said)
+
 
 TABLES = ("indicators", "topics", "groups", "firms", "records", "links", "events", "exits")
+MONTHLY = ("indicators", "topics", "groups")
 
 
 def run(
@@ -166,12 +188,31 @@ def simulate(
     """
     started = now()
     given = settled(scenario) if economy is None and built is None else economy
-    model = CreditRegime(scenario, economy=built if given is None else given)
-    for _ in months(model, progress):
-        model.step()
-        interruption.check()
+    model = finished(CreditRegime(scenario, economy=built if given is None else given), progress)
     facts = provenance("run", scenario.seed, started, given)
     return tabulate(model, facts, given)
+
+
+class Watch(Protocol):
+    """What looks at a model before and after each month."""
+
+    def before(self) -> None:
+        """Look at it before the month."""
+
+    def after(self) -> None:
+        """Look at it afterwards."""
+
+
+def finished(model: CreditRegime, progress: bool = False, watch: Watch | None = None) -> CreditRegime:
+    """Return the model after its last month; a request to stop is heard after each."""
+    for _ in months(model, progress):
+        if watch is not None:
+            watch.before()
+        model.step()
+        if watch is not None:
+            watch.after()
+        interruption.check()
+    return model
 
 
 def settled(scenario: Scenario) -> Economy | None:

@@ -169,6 +169,7 @@ def comparison_tables(result: Comparison) -> dict[str, pd.DataFrame]:
         "outcomes": result.outcomes,
         "group_outcomes": result.group_outcomes,
         "fates": result.fates,
+        "exits": result.exits,
         "effects": result.effects(),
         "effects_by_group": result.by_group(),
     }

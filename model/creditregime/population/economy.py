@@ -97,11 +97,14 @@ class Economy(Columns):
 
 
 def combine(economies: Sequence[Economy]) -> Economy:
-    """Return the economies side by side as disjoint jurisdictions; sectors, regions and sector facts must agree."""
+    """Return the economies side by side as disjoint jurisdictions; sectors, regions and sector facts must agree.
+
+    Whether an input is essential must agree where several economies have such links; it matters nowhere else.
+    """
     if not economies:
         raise PopulationError("combine: no economies; at least 1 is needed")
     first = economies[0]
-    common = ["sectors", "regions", *(f.name for f in columns() if f.metadata["axes"] in ("S", "SS"))]
+    common = ["sectors", "regions", *(f.name for f in columns() if f.metadata["axes"] == "S")]
     for position, economy in enumerate(economies):
         for name in common:
             if not np.array_equal(getattr(first, name), getattr(economy, name)):
@@ -114,7 +117,21 @@ def combine(economies: Sequence[Economy]) -> Economy:
     }
     starts = tuple(int(start + shift) for e, shift in zip(economies, shifts, strict=False) for start in e.starts)
     notes = tuple(note for economy in economies for note in economy.notes)
-    return replace(first, **whole, starts=starts, notes=notes)
+    return replace(first, **whole, essential=_essential(economies), starts=starts, notes=notes)
+
+
+def _essential(economies: Sequence[Economy]) -> Array:
+    """Return for each pair of sectors what the economies say that have links from the one to the other, (S, S)."""
+    codes = economies[0].essential.copy()
+    known = np.zeros(codes.shape, np.bool_)
+    for position, economy in enumerate(economies):
+        linked = np.zeros(codes.shape, np.bool_)
+        linked[economy.sector[economy.supplier], economy.sector[economy.buyer]] = True
+        if (codes != economy.essential)[linked & known].any():
+            raise PopulationError(f"combine: economy {position} differs from another in essential; it must not")
+        codes[linked] = economy.essential[linked]
+        known |= linked
+    return codes
 
 
 def _stack(economies: Sequence[Economy], shifts: Array, name: str) -> Array:

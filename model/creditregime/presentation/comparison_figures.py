@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from creditregime.laboratory.effects import VARIANTS, paired
+from creditregime.laboratory.effects import VARIANTS, mean_interval
 from creditregime.laboratory.outcomes import BY_NAME
 from creditregime.presentation import style, wording
 from creditregime.presentation.effects_figure import unit_of
@@ -88,7 +88,7 @@ def groups(comparison: Comparison) -> Picture:
 def twins(comparison: Comparison) -> Picture:
     """Return how many firms leave in one world only, and which in the first pair of runs."""
     table = comparison.fates
-    shares = {name: _mean_interval(table[name]) for name in _FATES}
+    shares = {name: mean_interval(table[name].to_numpy(np.float64)) for name in _FATES}
     words = "; ".join(f"{_FATES[name]}: {wording.number(shares[name][0])} per 1,000" for name in _FATES)
     here, there = comparison.labels
     caption = (
@@ -113,12 +113,6 @@ def _seeds(comparison: Comparison) -> str:
     return f"{number} paired seeds" if number > 1 else "one seed (so no interval can be given)"
 
 
-def _mean_interval(values: Any) -> tuple[float, float, float]:
-    column = np.asarray(values, np.float64)[:, None]
-    found = paired(column, np.zeros_like(column))
-    return float(found["effect"][0]), float(found["low"][0]), float(found["high"][0])
-
-
 def _error(axes: Axes, y: Any, value: float, low: float, high: float, colour: str, marker: str, filled: bool) -> None:
     if np.isfinite([low, high]).all():
         axes.plot([low, high], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
@@ -132,7 +126,7 @@ def _draw_exits(figure: Figure, comparison: Comparison, rows: pd.DataFrame, tota
     worlds = zip(style.WORLDS, VARIANTS, legend_labels(comparison), (-0.19, 0.19), strict=True)
     for line, variant, label, shift in worlds:
         outcomes = comparison.outcomes[comparison.outcomes["variant"] == variant]
-        found = [_mean_interval(outcomes[name]) for name in rows.index[:-1]]
+        found = [mean_interval(outcomes[name].to_numpy(np.float64)) for name in rows.index[:-1]]
         places = np.arange(len(found)) + shift
         means = [mean for mean, _, _ in found]
         levels.barh(places, means, 0.34, color=line.colour, hatch=line.hatch, edgecolor="white", label=label)

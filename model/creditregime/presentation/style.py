@@ -26,7 +26,7 @@ HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "oo", "++", "--")
 
 Draw = Callable[[Figure], None]
 
-_SETTINGS: dict[Any, Any] = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # ships with Matplotlib: the same letters on every machine
     "font.size": 10,
     "axes.titlesize": 10.5,
@@ -58,6 +58,7 @@ _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "creditregime",  # else the names inside an SVG are random
     "svg.fonttype": "path",
 }
+"""Matplotlib's settings while a figure is drawn."""
 _DPI = 150
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>]*>\s*")
 """Names an outside address, and no reader of SVG needs it."""
@@ -92,13 +93,23 @@ class Line:
     """How one of two worlds is drawn: colour, dash, marker and hatch all differ."""
 
     colour: str
-    dash: str
+    dash: Any
     marker: str
     hatch: str
 
 
 WORLDS = (Line(VERMILION, "-", "o", ""), Line(BLUE, "--", "s", "////"))
 """The scenario and what it is compared with."""
+
+LINES = (
+    *WORLDS,
+    Line(GREEN, "-.", "^", "...."),
+    Line(BLACK, ":", "D", "\\\\\\\\"),
+    Line(PURPLE, (0, (5, 1, 1, 1, 1, 1)), "v", "xxxx"),
+    Line(ORANGE, (0, (3, 1)), "P", "oo"),
+    Line(SKY, (0, (1, 1)), "X", "++"),
+)
+"""Levels of a factor, as many as can be told apart."""
 
 
 def picture(name: str, title: str, caption: str, alt: str, size: tuple[float, float], draw: Draw) -> Picture:
@@ -113,7 +124,7 @@ def picture(name: str, title: str, caption: str, alt: str, size: tuple[float, fl
     draw
         Fills an empty figure.
     """
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context(SETTINGS):
         figure = Figure(size, layout="constrained")
         draw(figure)
         entitle(figure, title)

@@ -40,12 +40,12 @@ def number(value: float, places: int | None = None, *, signed: bool = False) -> 
     return text.replace("-", "−")
 
 
-def interval(low: float, high: float, places: int | None = None) -> str:
+def interval(low: float, high: float, places: int | None = None, *, signed: bool = True) -> str:
     """Return an interval in brackets, or why there is none."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return NO_INTERVAL
     places = decimals(low, high) if places is None else places
-    return f"[{number(low, places, signed=True)}, {number(high, places, signed=True)}]"
+    return f"[{number(low, places, signed=signed)}, {number(high, places, signed=signed)}]"
 
 
 def verdict(row: Any) -> str:

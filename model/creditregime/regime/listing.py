@@ -22,6 +22,7 @@ def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standi
     listing[new] = standing
     listing[own] = standing
     world.log(Event.LISTED, new, number, standing)
+    world.log(Event.CONFIRMED, own, number, standing)
     if world.law.black[number]:
         world.count("listed", world.at_home(new))
 

@@ -48,16 +48,16 @@ def elementary_effects(size: Size) -> Iterator[Finding]:
     found = morris(lambda x: float(slopes @ x), bounds, trajectories=size.of(100, 10))
     for number, row in found.iterrows():
         wanted = float(slopes[number]) * (2.0 + number)  # type: ignore[call-overload, operator]
-        yield close(f"{row['parameter']}: effect", wanted, row["effect"], relative=IDENTITY, absolute=1e-12)
-        yield close(f"{row['parameter']}: strength", abs(wanted), row["strength"], relative=IDENTITY, absolute=1e-12)
-        yield close(f"{row['parameter']}: spread", 0, row["spread"], absolute=1e-9)
+        yield close(f"{row['factor']}: effect", wanted, row["mu"], relative=IDENTITY, absolute=1e-12)
+        yield close(f"{row['factor']}: strength", abs(wanted), row["mu_star"], relative=IDENTITY, absolute=1e-12)
+        yield close(f"{row['factor']}: spread", 0, row["sigma"], absolute=1e-9)
     both = morris(lambda x: float(x[0] * x[1]), {"x1": (0, 1), "x2": (0, 1)}, trajectories=size.of(4000, 400))
     calls = size.of(4000, 400)
     for _, row in both.iterrows():
         # The effect of one factor is the other's value, equally likely at 0, 1/3, 2/3, 1.
-        where = f"x1 x2: effect of {row['parameter']}"
-        yield sampled(where, 0.5, row["effect"], np.sqrt(5 / 36 / calls), calls)
-        yield close(f"{where}: spread", np.sqrt(5 / 36), row["spread"], relative=0.1)
+        where = f"x1 x2: effect of {row['factor']}"
+        yield sampled(where, 0.5, row["mu"], np.sqrt(5 / 36 / calls), calls)
+        yield close(f"{where}: spread", np.sqrt(5 / 36), row["sigma"], relative=0.1)
 
 
 @oracle("laboratory", source="paired comparison: var(x − y) = var x + var y − 2 cov(x, y)")
@@ -95,9 +95,9 @@ def _identity(where: str, one: Vector, other: Vector, obtained: float | None = N
 def _indices(
     where: str, function: Function, bounds: dict[str, tuple[float, float]], exact: Indices, samples: int
 ) -> Iterator[Finding]:
-    found = sobol(function, bounds, samples)
-    for order, wanted in zip(("first", "total"), exact, strict=True):
-        for name, value, obtained, high in zip(bounds, wanted, found[order], found[f"{order}_high"], strict=True):
+    found = sobol(function, bounds, samples, resamples=100)
+    for (order, index), wanted in zip((("first", "S1"), ("total", "ST")), exact, strict=True):
+        for name, value, obtained, high in zip(bounds, wanted, found[index], found[f"{index}_high"], strict=True):
             row = close(f"{where}: {order} order, {name}", value, obtained, absolute=max(high - obtained, 1e-9))
             yield row._replace(tolerance=f"{row.tolerance}, 95% interval of {samples} samples")
 

@@ -31,7 +31,7 @@ from creditregime import __version__
 from creditregime.errors import StoreError
 from creditregime.laboratory.provenance import now, provenance
 from creditregime.laboratory.store import open_folder
-from creditregime.laboratory.sweeps.parquet import read, write
+from creditregime.laboratory.sweeps.parquet import read, read_several, rows, write, write_several
 from creditregime.laboratory.sweeps.plan import Layout, Plan
 from creditregime.laboratory.sweeps.study import Study
 from creditregime.laboratory.sweeps.tables import Done, empty
@@ -94,28 +94,18 @@ class Dataset:
 
     def complete(self) -> dict[str, int]:
         """Return the parts that are complete and how many runs each holds; a damaged one is an error."""
-        found = {}
-        for path in sorted((self.folder / "runs").glob("part-*.parquet")):
-            try:
-                found[path.stem] = pq.read_metadata(path).num_rows
-            except (OSError, pa.ArrowException):
-                raise StoreError(
-                    f"{path}: is damaged; delete this file, and the same command runs its part again"
-                ) from None
-        return found
+        return {path.stem: rows(path) for path in sorted((self.folder / "runs").glob("part-*.parquet"))}
 
     def save_unit(self, part: str, unit: int, done: Done) -> None:
         """Make a unit durable: from here on it is not lost."""
-        for name in self.kept.tables:
-            write(done[name], self._unit(part, unit, name))
+        write_several((done[name] for name in self.kept.tables), self._unit(part, unit))
 
     def units(self, part: str) -> dict[int, Done]:
         """Return the units of an unfinished part that are there."""
-        folder = self.folder / "unfinished"
         names = self.kept.tables
-        last = sorted(folder.glob(f"{part}.*.{names[-1]}.parquet"))  # written last: what it belongs to is whole
-        numbers = [int(path.name.split(".")[1]) for path in last]
-        return {n: {name: read(self._unit(part, n, name)) for name in names} for n in sorted(numbers)}
+        paths = (self.folder / "unfinished").glob(f"{part}.*.unit")
+        numbers = sorted(int(path.name.split(".")[1]) for path in paths)
+        return {n: dict(zip(names, read_several(self._unit(part, n), len(names)), strict=True)) for n in numbers}
 
     def seal(self, part: str, done: Done) -> None:
         """Write a part, its runs last, and forget its units."""
@@ -123,7 +113,7 @@ class Dataset:
         for name in reversed(self.kept.tables):
             if name == "runs" or len(done[name]):
                 write(done[name], self.folder / name / f"{part}.parquet")
-        for path in (self.folder / "unfinished").glob(f"{part}.*"):
+        for path in (self.folder / "unfinished").glob(f"{part}.*.unit"):
             path.unlink()
 
     def factors_of(self, runs: pd.DataFrame) -> pd.DataFrame:
@@ -131,6 +121,11 @@ class Dataset:
         if not hasattr(self, "_factors"):
             self._factors = self.factors().set_index("point")
         return runs.join(self._factors, on="point")
+
+    @property
+    def under_way(self) -> bool:
+        """Whether somebody works on it, or stopped before the end."""
+        return (self.folder / "unfinished").is_dir()
 
     def close(self) -> None:
         """Leave nothing behind but the results, if all of them are there."""
@@ -164,8 +159,8 @@ class Dataset:
         keys = [key for key in ("point", "seed", "month") if key in whole]
         return whole.sort_values(keys, kind="stable", ignore_index=True)
 
-    def _unit(self, part: str, unit: int, name: str) -> Path:
-        return self.folder / "unfinished" / f"{part}.{unit:04d}.{name}.parquet"
+    def _unit(self, part: str, unit: int) -> Path:
+        return self.folder / "unfinished" / f"{part}.{unit:04d}.unit"
 
 
 def _lock(file: BinaryIO) -> None:

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from scipy.stats import qmc
 
 from creditregime.component import Rule, Settings, parameter
-from creditregime.errors import ScenarioError
+from creditregime.laboratory.salib import problem, salib
 from creditregime.laboratory.sweeps.bounds import Bounds
 
 Changes = dict[str, Any]
@@ -52,6 +52,13 @@ class Toggle(Settings):
 
     off: Changes = parameter(default_factory=dict, unit="-", description="changes that switch it off")
     on: Changes = parameter(default_factory=dict, unit="-", description="changes that switch it on")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, data: Any) -> Any:
+        """Read the keys of a file as they are written: YAML takes off and on for false and true."""
+        words = {False: "off", True: "on"}
+        return {words.get(key, key): value for key, value in data.items()} if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _different(self) -> Self:
@@ -147,7 +154,7 @@ class Factorial(Design, kind="factorial"):
 
 
 class Sampled(Design):
-    """Common part of the designs that spread points over ranges; a parameter of whole numbers is rounded."""
+    """Common part of the designs that spread points over ranges."""
 
     factors: dict[str, Range] = Field(description="dotted path, and its range", min_length=1)
     seed: int = parameter(1, unit="-", ge=0, description="seed of the design; it has nothing to do with the runs'")
@@ -157,27 +164,28 @@ class Sampled(Design):
         """Names of the factors."""
         return tuple(self.factors)
 
-    def ranges(self, bounds: Bounds) -> tuple[Reals, Reals]:
-        """Return lowest and highest values, (D,) each."""
-        found = [bounds.of(path, wanted.low, wanted.high) for path, wanted in self.factors.items()]
-        low, high = np.array(found).T
-        return low, high
+    def ranges(self, bounds: Bounds) -> dict[str, tuple[float, float]]:
+        """Return the lowest and highest value of each factor."""
+        return {path: bounds.of(path, wanted.low, wanted.high) for path, wanted in self.factors.items()}
+
+    def even(self, bounds: Bounds) -> dict[str, tuple[float, float]]:
+        """Return ranges over which even spread makes the whole numbers of a factor equally likely, once rounded."""
+        beyond = {path: 0.5 if bounds.whole(path) else 0.0 for path in self.factors}
+        return {path: (low - beyond[path], high + beyond[path]) for path, (low, high) in self.ranges(bounds).items()}
 
     def placed(self, values: Reals, bounds: Bounds) -> list[Point]:
-        """Return points from values, one row a point."""
+        """Return points from values, one row a point; whole numbers are rounded, within their range."""
         whole = [bounds.whole(path) for path in self.factors]
+        ends = self.ranges(bounds).values()
         found = []
         for row in values.tolist():
-            numbers = [round(value) if rounded else value for value, rounded in zip(row, whole, strict=True)]
+            numbers = [
+                int(min(max(round(value), low), high)) if rounded else value
+                for value, rounded, (low, high) in zip(row, whole, ends, strict=True)
+            ]
             point = dict(zip(self.factors, numbers, strict=True))
             found.append(Point(point, point))
         return found
-
-    def problem(self, bounds: Bounds) -> dict[str, Any]:
-        """Return the problem as SALib states it."""
-        low, high = self.ranges(bounds)
-        pairs = np.column_stack([low, high]).tolist()
-        return {"num_vars": len(self.factors), "names": list(self.factors), "bounds": pairs}
 
 
 class LatinHypercube(Sampled, kind="latin_hypercube"):
@@ -188,7 +196,7 @@ class LatinHypercube(Sampled, kind="latin_hypercube"):
     def lay_out(self, bounds: Bounds) -> list[Point]:
         """Return the sample."""
         drawn = qmc.LatinHypercube(len(self.factors), rng=self.seed).random(self.samples)
-        return self.placed(qmc.scale(drawn, *self.ranges(bounds)), bounds)
+        return self.placed(_scaled(drawn, self.even(bounds)), bounds)
 
 
 class Sobol(Sampled, kind="sobol"):
@@ -199,41 +207,39 @@ class Sobol(Sampled, kind="sobol"):
     def lay_out(self, bounds: Bounds) -> list[Point]:
         """Return the sequence."""
         drawn = qmc.Sobol(len(self.factors), rng=self.seed).random_base2(self.power)
-        return self.placed(qmc.scale(drawn, *self.ranges(bounds)), bounds)
+        return self.placed(_scaled(drawn, self.even(bounds)), bounds)
 
 
 class Saltelli(Sampled, kind="saltelli"):
-    """Saltelli's design for Sobol' indices of first and total order: base × (D + 2) points of D factors."""
+    """Saltelli's design for Sobol' indices of D factors: 2^power blocks of D + 2 points, or of 2D + 2 for pairs."""
 
-    power: int = parameter(unit="-", ge=1, le=16, description="size of the base sample, as a power of two")
+    power: int = parameter(unit="-", ge=1, le=16, description="number of blocks, as a power of two")
+    second_order: bool = parameter(False, unit="-", description="whether interactions of pairs are estimated as well")
 
     def lay_out(self, bounds: Bounds) -> list[Point]:
         """Return SALib's design."""
-        sample = _salib("sobol")
-        drawn = sample(self.problem(bounds), 2**self.power, calc_second_order=False, seed=self.seed)
+        sample = salib("sample.sobol", "design.kind: saltelli").sample
+        ranges = problem(self.even(bounds))
+        drawn = sample(ranges, 2**self.power, calc_second_order=self.second_order, seed=self.seed)
         return self.placed(drawn, bounds)
 
 
 class Morris(Sampled, kind="morris"):
     """Trajectories that change one factor at a time (Morris 1991): trajectories × (D + 1) points of D factors."""
 
-    trajectories: int = parameter(unit="-", ge=1, le=10_000, description="number of trajectories")
+    trajectories: int = parameter(unit="-", ge=2, le=10_000, description="number of trajectories")
     levels: int = parameter(4, unit="-", ge=2, le=100, multiple_of=2, description="levels of the grid")
 
     def lay_out(self, bounds: Bounds) -> list[Point]:
         """Return SALib's design."""
-        sample = _salib("morris")
-        drawn = sample(self.problem(bounds), self.trajectories, num_levels=self.levels, seed=self.seed)
+        sample = salib("sample.morris", "design.kind: morris").sample
+        drawn = sample(problem(self.ranges(bounds)), self.trajectories, num_levels=self.levels, seed=self.seed)
         return self.placed(drawn, bounds)
 
 
-def _salib(name: str) -> Any:
-    try:
-        from importlib import import_module
-
-        return import_module(f"SALib.sample.{name}").sample
-    except ImportError:
-        raise ScenarioError(f"design.kind: {name} needs SALib: install creditregime[sensitivity]") from None
+def _scaled(drawn: Reals, ranges: Mapping[str, tuple[float, float]]) -> Reals:
+    low, high = np.array([*ranges.values()]).T
+    return qmc.scale(drawn, low, high)
 
 
 def changes_of(factors: Mapping[str, list[Any] | dict[str, Changes]], values: Mapping[str, Any]) -> Changes:

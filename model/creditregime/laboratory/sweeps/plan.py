@@ -1,7 +1,7 @@
 """The frozen plan of a study: every point's scenario, and which runs are simulated and stored together.
 
 A *unit* is what a worker does at once: one point and some seeds, side by side in one world where the economy is small.
-A *part* is what one file holds: the units of neighbouring points for the same seeds. Both follow from the study alone,
+A *part* is what one file holds: units of neighbouring points and seeds. Both follow from the study alone,
 not from who works on it, so that the files of a finished sweep are always the same.
 """
 
@@ -21,12 +21,15 @@ from creditregime.laboratory.sweeps.designs import Point
 from creditregime.laboratory.sweeps.study import Fixed, Precise, Study
 from creditregime.scenario import Scenario, put
 
-FIRMS_AT_ONCE = 20_000
+FIRMS_AT_ONCE = 40_000
 """Firms that are simulated side by side: beyond, larger arrays no longer save time."""
 MOST_AT_ONCE = 50
 """Seeds that are simulated side by side at most: so many are lost if the process is killed."""
 RUNS_IN_PART = 200
 """Runs that a file holds, about."""
+
+MOST_TOLD = 8
+"""Factors that an error message lists."""
 
 
 class Part(NamedTuple):
@@ -43,6 +46,14 @@ class Part(NamedTuple):
         """Name of its file."""
         return f"part-{self.group:05d}-{self.round:04d}"
 
+    def units(self, block: int) -> list[tuple[int, int, int]]:
+        """Return the point, first seed and last seed + 1 of each unit of at most `block` seeds."""
+        return [
+            (point, first, min(first + block, self.last))
+            for point in self.points
+            for first in range(self.first, self.last, block)
+        ]
+
 
 class Layout(Settings):
     """How runs are put together; stored with the results.
@@ -55,11 +66,14 @@ class Layout(Settings):
         Seeds that a unit holds.
     group
         Points that a part holds.
+    span
+        Seeds that a part holds, where their number is fixed.
     """
 
     points: int
     block: int
     group: int
+    span: int
 
     def parts(self, study: Study) -> Iterator[Part]:
         """Yield the parts with which a sweep begins: all of them where the number of seeds is fixed."""
@@ -67,8 +81,8 @@ class Layout(Settings):
             points = tuple(range(group * self.group, min((group + 1) * self.group, self.points)))
             rule = study.replicates
             if isinstance(rule, Fixed):
-                for number, first in enumerate(range(0, rule.seeds, self.block)):
-                    yield Part(group, number, points, first, min(first + self.block, rule.seeds))
+                for number, first in enumerate(range(0, rule.seeds, self.span)):
+                    yield Part(group, number, points, first, min(first + self.span, rule.seeds))
             elif isinstance(rule, Precise):
                 yield Part(group, 0, points, 0, rule.at_least)
 
@@ -122,8 +136,13 @@ class Plan:
 def layout_of(study: Study, firms: int, points: int) -> Layout:
     """Return how runs are put together for economies of at most so many firms."""
     block = max(1, min(MOST_AT_ONCE, FIRMS_AT_ONCE // max(firms, 1)))
-    seeds = study.replicates.seeds if isinstance(study.replicates, Fixed) else getattr(study.replicates, "at_least", 1)
-    return Layout(points=points, block=block, group=max(1, min(points, RUNS_IN_PART // min(block, seeds))))
+    rule = study.replicates
+    seeds = rule.seeds if isinstance(rule, Fixed) else getattr(rule, "at_least", 1)
+    if isinstance(rule, Fixed):  # blocks of about equal size: no worker waits long for the last one
+        block = -(-seeds // -(-seeds // block))
+    group = max(1, min(points, RUNS_IN_PART // min(block, seeds)))
+    span = block * max(1, RUNS_IN_PART // (group * block))
+    return Layout(points=points, block=block, group=group, span=span)
 
 
 def firms_of(scenario: Scenario) -> int:
@@ -133,4 +152,6 @@ def firms_of(scenario: Scenario) -> int:
 
 
 def _told(point: Point) -> str:
-    return ", ".join(f"{name}={value}" for name, value in point.factors.items())
+    told = [f"{name}={value}" for name, value in point.factors.items()]
+    more = len(told) - MOST_TOLD
+    return ", ".join(told[:MOST_TOLD]) + (f" and {more} more factors" if more > 0 else "")

@@ -6,21 +6,24 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from tqdm import tqdm
 
-from creditregime.component import nearest
 from creditregime.errors import ScenarioError, StoreError
 from creditregime.laboratory import measures
+from creditregime.laboratory.sweeps.arrays import arrays
 from creditregime.laboratory.sweeps.dataset import Dataset
 from creditregime.laboratory.sweeps.engine import Engine, local
 from creditregime.laboratory.sweeps.plan import Layout, Plan, firms_of, layout_of
 from creditregime.laboratory.sweeps.session import Session
 from creditregime.laboratory.sweeps.study import Fixed, Study
-from creditregime.model import CreditRegime
+from creditregime.laboratory.sweeps.tables import known_indicators, refuse_unknown_indicators
 from creditregime.scenario import Scenario
+
+if TYPE_CHECKING:
+    import xarray
 
 
 class Sweep:
@@ -72,6 +75,29 @@ class Sweep:
     def failures(self) -> pd.DataFrame:
         """One row a run that failed: error, traceback and scenario."""
         return self._dataset.table("failures")
+
+    @property
+    def finished(self) -> bool:
+        """Whether every run that the study asks for was made, those that failed included."""
+        rule, made = self.study.replicates, len(self.runs) + len(self.failures)
+        if isinstance(rule, Fixed):
+            return made == len(self.points) * rule.seeds
+        return not self._dataset.under_way and {*self.runs["point"], *self.failures["point"]} == {*self.points["point"]}
+
+    def to_xarray(self, table: str = "runs", by: str | None = None) -> xarray.Dataset:
+        """Return a table as arrays with named dimensions; units and meanings are attributes.
+
+        The first dimensions are the factors where the design has every combination (grid, factorial), else the points,
+        with their factors as coordinates; then seed, and for ``months`` month. What was not run, or failed, is missing.
+
+        Parameters
+        ----------
+        table
+            ``runs``, ``months`` or ``groups``.
+        by
+            For ``groups``: ownership, size, sector or region.
+        """
+        return arrays(self, table, by)
 
     def scenario(self, point: int, seed: int | None = None) -> Scenario:
         """Return a point's resolved scenario, with a seed of the study."""
@@ -137,7 +163,8 @@ def _begun(study: Study, folder: Path) -> Dataset:
         dataset.refuse_other(study)
         return dataset
     plan = Plan(study)
-    _refuse_unknown_indicators(plan)
+    if study.months:
+        refuse_unknown_indicators(study.months, known_indicators(next(plan.scenarios())))
     return Dataset.create(folder, plan, _layout(plan))
 
 
@@ -153,18 +180,6 @@ def _layout(plan: Plan) -> Layout:
         if who not in sizes:
             sizes[who] = firms_of(scenario)
     return layout_of(plan.study, max(sizes.values()), len(plan.points))
-
-
-def _refuse_unknown_indicators(plan: Plan) -> None:
-    if not plan.study.months:
-        return
-    model = CreditRegime(next(plan.scenarios()))
-    model.step()
-    known = [str(name) for name in model.series.monthly() if name not in ("month", "jurisdiction")]
-    for name in plan.study.months:
-        if name not in known:
-            hint = nearest(name, known)
-            raise ScenarioError(f"months: unknown indicator '{name}'{hint}; allowed: {', '.join(known)}")
 
 
 def _bar(dataset: Dataset, progress: bool) -> Any:

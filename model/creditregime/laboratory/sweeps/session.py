@@ -11,21 +11,22 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
-from creditregime.errors import CreditRegimeError
+from creditregime.errors import CreditRegimeError, ScenarioError
 from creditregime.laboratory import interruption
 from creditregime.laboratory.sweeps.dataset import Dataset
 from creditregime.laboratory.sweeps.engine import Engine, opened
+from creditregime.laboratory.sweeps.kit import Kit, packed, worked
 from creditregime.laboratory.sweeps.plan import Part
 from creditregime.laboratory.sweeps.study import Precise
 from creditregime.laboratory.sweeps.tables import Done, joined
-from creditregime.laboratory.sweeps.units import failed, simulated
+from creditregime.laboratory.sweeps.units import failed
 
 AHEAD = 3
 """Units that wait for each worker, so that none of them is idle."""
 
 
 class Unit(NamedTuple):
-    """One point of a part."""
+    """One point of a part, and the seeds that are simulated side by side."""
 
     part: Part
     number: int
@@ -50,11 +51,11 @@ class Session:
         self.dataset, self.engine, self.done = dataset, engine, done
         self.study = dataset.study
         self.kept = self.study.kept
-        self.most = engine.workers * AHEAD
         self._parts: deque[Part] = deque(self._left())
         self._units: deque[Unit] = deque()
         self._results: dict[str, dict[int, Done]] = {}
         self._texts: dict[int, str] = {}
+        self._kits: dict[int, Kit] = {}
 
     def run(self) -> None:
         """Work until nothing is left. A worker that dies takes only its own run with it."""
@@ -77,7 +78,8 @@ class Session:
     def _fly(self, executor: Executor, flying: dict[Future[Done], Unit]) -> list[Unit]:
         suspects: list[Unit] = []
         while True:
-            while len(flying) < self.most and (unit := self._next()) is not None:
+            most = self.engine.size() * AHEAD
+            while len(flying) < most and (unit := self._next()) is not None:
                 flying[self._submit(executor, unit)] = unit
             if not flying:
                 return suspects
@@ -90,6 +92,8 @@ class Session:
                     return [*suspects, *flying.values()]
                 except CancelledError:
                     raise CreditRegimeError("the engine gave up its work; finished runs are kept") from None
+                except (CreditRegimeError, ImportError) as error:
+                    raise _useless(error) from None
                 except Exception:  # not of the run, whose errors are results, but of the worker
                     suspects.append(flying.pop(future))
                 else:
@@ -105,6 +109,8 @@ class Session:
                     executor = executor or stack.enter_context(opened(self.engine))
                     try:
                         found.append(self._submit(executor, unit._replace(seeds=(seed,))).result())
+                    except (CreditRegimeError, ImportError) as error:
+                        raise _useless(error) from None
                     except Exception as error:
                         found.append(self._died(unit, seed, error))
                         executor = None
@@ -115,11 +121,15 @@ class Session:
         return failed(self.kept, unit.point, self._text(unit), seed, told)
 
     def _submit(self, executor: Executor, unit: Unit) -> Future[Done]:
-        return executor.submit(simulated, self.kept, unit.point, self._text(unit), unit.seeds)
+        text = self._text(unit)
+        if unit.point not in self._kits:
+            self._kits[unit.point] = packed(text)
+        return executor.submit(worked, self._kits[unit.point], self.kept, unit.point, text, unit.seeds)
 
     def _text(self, unit: Unit) -> str:
         if unit.point not in self._texts:
             self._texts = self.dataset.scenario_texts(unit.part.points)
+            self._kits = {}
         return self._texts[unit.point]
 
     def _next(self) -> Unit | None:
@@ -129,26 +139,29 @@ class Session:
 
     def _begin(self, part: Part) -> None:
         found = self._results[part.name] = self.dataset.units(part.name)
-        first = self.study.first_seed
-        seeds = tuple(range(first + part.first, first + part.last))
-        self._units += [
-            Unit(part, number, point, seeds) for number, point in enumerate(part.points) if number not in found
-        ]
+        start = self.study.first_seed
+        for number, (point, first, last) in enumerate(part.units(self.dataset.layout.block)):
+            if number not in found:
+                self._units.append(Unit(part, number, point, tuple(range(start + first, start + last))))
         self.done(sum(len(unit["runs"]) + len(unit["failures"]) for unit in found.values()))
-        self._seal_if_whole(part)
+        if self._is_whole(part):
+            self._seal(part)
 
     def _keep(self, unit: Unit, done: Done) -> None:
-        self.dataset.save_unit(unit.part.name, unit.number, done)
         self._results[unit.part.name][unit.number] = done
+        if self._is_whole(unit.part):
+            self._seal(unit.part)
+        else:
+            self.dataset.save_unit(unit.part.name, unit.number, done)
         self.done(len(unit.seeds))
-        self._seal_if_whole(unit.part)
 
-    def _seal_if_whole(self, part: Part) -> None:
-        results = self._results[part.name]
-        if len(results) < len(part.points):
-            return
+    def _is_whole(self, part: Part) -> bool:
+        return len(self._results[part.name]) == len(part.units(self.dataset.layout.block))
+
+    def _seal(self, part: Part) -> None:
+        """Write a part, and go on with its points where they need more seeds."""
+        results = self._results.pop(part.name)
         self.dataset.seal(part.name, joined([results[number] for number in sorted(results)]))
-        del self._results[part.name]
         following = self._following(part)
         if following is not None:
             self._parts.appendleft(following)
@@ -172,6 +185,13 @@ class Session:
         runs = self.dataset.runs_of(part.group)
         wide = tuple(point for point in part.points if _too_wide(runs[runs["point"] == point], rule))
         return self.dataset.layout.next_part(part, rule, wide)
+
+
+def _useless(error: Exception) -> CreditRegimeError:
+    """Return what is said of a worker that can do nothing: every unit would end like this one."""
+    if isinstance(error, CreditRegimeError):
+        return error
+    return ScenarioError(f"a worker cannot import what it needs, install creditregime there as here: {error}")
 
 
 def _too_wide(runs: object, rule: Precise) -> bool:

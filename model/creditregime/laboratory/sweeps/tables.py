@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from creditregime.component import nearest
 from creditregime.errors import ScenarioError
 from creditregime.laboratory import frames
 from creditregime.laboratory.measures import Measure, Reals
-from creditregime.laboratory.outcomes import summarise, summarise_groups
+from creditregime.laboratory.outcomes import summarise_each, summarise_groups
 from creditregime.model import CreditRegime
+from creditregime.scenario import Scenario
 
 
 class Kept(NamedTuple):
@@ -78,20 +81,28 @@ def joined(parts: Sequence[Done]) -> Done:
 
 def tabulate(kept: Kept, point: int, seeds: Sequence[int], model: CreditRegime, measured: Mapping[str, Reals]) -> Done:
     """Return the tables of a finished model with one jurisdiction a seed; `measured` has one number for each, (J,)."""
-    table = model.series.monthly()
-    if len(seeds) == 1:
-        table.insert(0, "jurisdiction", 0)
-    _refuse_unknown(kept.months, table)
-    monthly = [table[table["jurisdiction"] == number] for number in range(len(seeds))]
-    runs = [_run(kept, own.drop(columns="jurisdiction")) for own in monthly]
-    runs = [run.assign(**{name: value[j] for name, value in measured.items()}) for j, run in enumerate(runs)]
-    found = {"months": monthly, "runs": runs}
-    if kept.groups or kept.exits:
-        found["exits"] = _exits(model)
+    monthly = model.series.monthly()
+    refuse_unknown_indicators(kept.months, _indicators_in(monthly))
+
+    def series(name: str) -> NDArray[np.float64]:  # one row a seed, one column a month
+        return monthly[name].to_numpy(np.float64).reshape(-1, len(seeds)).T
+
+    done = {"runs": _keyed(point, seeds, summarise_each(series, names=kept.outcomes) | dict(measured))}
+    if kept.months:
+        months = series("month").ravel().astype(np.int64)
+        values = {"month": months, **{name: series(name).ravel() for name in kept.months}}
+        done["months"] = _keyed(point, np.repeat(seeds, len(months) // len(seeds)), values)
+    exits = _exits(model) if kept.groups or kept.exits else []
     if kept.groups:
-        found["groups"] = _groups(model, found["exits"])
-    done = {name: _stacked(kept, name, point, seeds, found[name]) for name in kept.tables[:-1]}
+        done["groups"] = _stacked(kept, "groups", point, seeds, _groups(model, exits))
+    if kept.exits:
+        done["exits"] = _stacked(kept, "exits", point, seeds, exits)
     return done | {"failures": empty(kept, "failures")}
+
+
+def _keyed(point: int, seeds: Any, values: Mapping[str, Any]) -> pd.DataFrame:
+    seeds = np.asarray(seeds, np.int64)
+    return pd.DataFrame({"point": np.full(len(seeds), point, np.int64), "seed": seeds, **values})
 
 
 def _stacked(kept: Kept, name: str, point: int, seeds: Sequence[int], parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -102,15 +113,23 @@ def _stacked(kept: Kept, name: str, point: int, seeds: Sequence[int], parts: Seq
     return table[[*wanted]].astype(wanted)
 
 
-def _refuse_unknown(names: Sequence[str], monthly: pd.DataFrame) -> None:
-    missing = [name for name in names if name not in monthly]
-    if missing:
-        raise ScenarioError(f"months: unknown indicator '{missing[0]}'; allowed: {', '.join(monthly.columns[2:])}")
+def known_indicators(scenario: Scenario) -> list[str]:
+    """Return the names of the indicators of a scenario, as its first month tells them."""
+    model = CreditRegime(scenario)
+    model.step()
+    return _indicators_in(model.series.monthly())
 
 
-def _run(kept: Kept, monthly: pd.DataFrame) -> pd.DataFrame:
-    values = summarise(monthly)
-    return pd.DataFrame({name: [values[name]] for name in kept.outcomes}, index=[0])
+def refuse_unknown_indicators(names: Sequence[str], known: Sequence[str], where: str = "months") -> None:
+    """Raise a `ScenarioError` about the first name that is none of the known ones."""
+    for name in names:
+        if name not in known:
+            hint = nearest(name, known)
+            raise ScenarioError(f"{where}: unknown indicator '{name}'{hint}; allowed: {', '.join(known)}")
+
+
+def _indicators_in(monthly: pd.DataFrame) -> list[str]:
+    return [str(name) for name in monthly if name not in ("month", "jurisdiction")]
 
 
 def _exits(model: CreditRegime) -> list[pd.DataFrame]:

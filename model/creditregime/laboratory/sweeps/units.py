@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from creditregime.errors import PopulationError, ScenarioError
 from creditregime.firms.behaviour import PerFirm
-from creditregime.laboratory import interruption
 from creditregime.laboratory.measures import Gauges
+from creditregime.laboratory.run import finished
 from creditregime.laboratory.sweeps.tables import Done, Kept, columns, empty, joined, tabulate
 from creditregime.model import CreditRegime
 from creditregime.population.economy import Economy, combine
@@ -53,12 +53,7 @@ def failed(kept: Kept, point: int, scenario: str, seed: int, error: BaseExceptio
 def _side_by_side(kept: Kept, point: int, text: str, seeds: Sequence[int]) -> Done:
     model = _model(Scenario.parse(json.loads(text) | {"seed": seeds[0]}), seeds)
     gauges = Gauges(kept.measures, model)
-    for _ in range(model.spec.months):
-        gauges.before()
-        model.step()
-        gauges.after()
-        interruption.check()
-    return tabulate(kept, point, seeds, model, gauges.values())
+    return tabulate(kept, point, seeds, finished(model, watch=gauges), gauges.values())
 
 
 def _model(scenario: Scenario, seeds: Sequence[int]) -> CreditRegime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from creditregime.regime.rating.combined import Checklist, Weighted, WorstTopic
 from creditregime.regime.rating.conditions import Condition
 from creditregime.regime.rating.decay import Decay
-from creditregime.regime.rating.family import NoRating, Rating, log_grades
+from creditregime.regime.rating.family import NoRating, Rating
 from creditregime.regime.rating.graded import Graded
 from creditregime.regime.rating.percentile import Percentile
 from creditregime.regime.rating.points import Points, TopicTiers
@@ -26,5 +26,4 @@ __all__ = [
     "TopicTiers",
     "Weighted",
     "WorstTopic",
-    "log_grades",
 ]

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from creditregime.codes import Event
 from creditregime.component import Rule
 from creditregime.state import Bytes, Floats
 from creditregime.world import World
@@ -97,10 +96,3 @@ class NoRating(Rating, kind="none"):
     def files(self, topics: int, central: bool) -> int:
         """Return one: an empty file."""
         return 1
-
-
-def log_grades(world: World, before: Bytes) -> None:
-    """Log the changes of published grades since `before`, (R, N), association included."""
-    for number, grade in enumerate(world.firms.grade):
-        changed = np.flatnonzero((grade != before[number]) & world.firms.active)
-        world.log(Event.GRADED, changed, number, grade[changed])
