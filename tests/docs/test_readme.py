@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-GUIDES = ("README.md", "docs/guide-researcher.md", "docs/guide-teacher.md", "docs/guide-author.md", "docs/calibration.md")
+GUIDES = (
+    "README.md",
+    "docs/guide-researcher.md",
+    "docs/guide-teacher.md",
+    "docs/guide-author.md",
+    "docs/calibration.md",
+)
 SMALL = ("population.firms=80", "months=13")
 
 # Runs the commands of a page in one process, as starting Python anew for each would take most of the time. Figures and
