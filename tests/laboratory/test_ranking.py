@@ -137,7 +137,7 @@ def test_a_sweep_of_draws_is_ranked_on_the_command_line(tmp_path: Path, capsys: 
     assert "3 draws of parameters, 3 seeds" in capsys.readouterr().out
     assert {path.name for path in out.iterdir()} == {
         "pairs.csv",
-        "expected.csv",
+        "differences.csv",
         "matrix.csv",
         "ranking.json",
         "figures",

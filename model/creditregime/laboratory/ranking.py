@@ -46,8 +46,8 @@ class Ranking:
         Probability that the option of the row beats that of the column.
     first
         Probability of each option to rank first.
-    expected
-        Expected outcome of each option at each draw, less the mean of the options: one row a draw, noise taken out.
+    differences
+        Expected difference of each pair at each draw, noise taken out: one row a draw, one column a row of ``pairs``.
     draws, seeds, dropped
         Number of draws and seeds that were compared, and of draws that were left out because a run of theirs failed.
     confidence
@@ -61,7 +61,7 @@ class Ranking:
     pairs: pd.DataFrame
     matrix: pd.DataFrame
     first: pd.Series
-    expected: pd.DataFrame
+    differences: pd.DataFrame
     draws: int
     seeds: int
     dropped: int
@@ -69,7 +69,7 @@ class Ranking:
 
     def write(self, folder: Path) -> None:
         """Write the tables, and how they were made, into a folder."""
-        for name, table in (("pairs", self.pairs), ("expected", self.expected)):
+        for name, table in (("pairs", self.pairs), ("differences", self.differences)):
             table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
         self.matrix.assign(first=self.first).to_csv(folder / "matrix.csv", index_label=self.among, lineterminator="\n")
         facts = {name: getattr(self, name) for name in _FACTS}
@@ -78,7 +78,7 @@ class Ranking:
     def __repr__(self) -> str:
         """Say what was compared, and what to ask for."""
         what = f"{len(self.matrix)} options by {self.prefer} {self.outcome}, {self.draws} draws, {self.seeds} seeds"
-        return f"<Ranking of {what}: pairs, matrix, first, expected>"
+        return f"<Ranking of {what}: pairs, matrix, first, differences>"
 
 
 class Contrast(NamedTuple):
@@ -152,18 +152,15 @@ def ranking(
     if not 0 < confidence < 1:
         raise ScenarioError(f"confidence: {confidence} is not allowed: a level between 0 and 1 is needed")
     sign = 1.0 if prefer == "more" else -1.0
-    rows, matrix = [], pd.DataFrame(0.5, index=options, columns=options)
+    rows, differences, matrix = [], {}, pd.DataFrame(0.5, index=options, columns=options)
     for a, b in combinations(range(len(options)), 2):
         row = _pair(values[a] - values[b], sign, confidence, seed)
         rows.append({"option": options[a], "other": options[b]} | row)
+        differences[f"{options[a]} − {options[b]}"] = contrast(values[a] - values[b]).expected
         matrix.iloc[a, b], matrix.iloc[b, a] = row["probability"], 1 - row["probability"]
-    centred = values - values.mean(axis=0)
-    expected = pd.DataFrame({name: contrast(own).expected for name, own in zip(options, centred, strict=True)})
     unit = BY_NAME[outcome].unit if outcome in BY_NAME else ""
-    return Ranking(
-        outcome, unit, prefer, chosen, pd.DataFrame(rows), matrix, _first(sign * expected), expected,
-        values.shape[1], values.shape[2], dropped, confidence,
-    )  # fmt: skip
+    tables = (pd.DataFrame(rows), matrix, _first(sign * values, options), pd.DataFrame(differences))
+    return Ranking(outcome, unit, prefer, chosen, *tables, *values.shape[1:], dropped, confidence)
 
 
 def contrast(difference: Reals) -> Contrast:
@@ -225,8 +222,10 @@ def _interval(difference: Reals, probability: float, confidence: float, seed: in
     return float(min(low, least)), float(max(high, most))
 
 
-def _first(expected: pd.DataFrame) -> pd.Series:
-    """Return how often each option is the largest; ties are shared."""
+def _first(values: Reals, options: list[str]) -> pd.Series:
+    """Return how often each option is the largest in expectation; ties are shared."""
+    centred = values - values.mean(axis=0)
+    expected = pd.DataFrame({name: contrast(own).expected for name, own in zip(options, centred, strict=True)})
     best = expected.eq(expected.max(axis=1), axis=0)
     return best.div(best.sum(axis=1), axis=0).mean().rename("first")
 

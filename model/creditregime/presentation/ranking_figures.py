@@ -49,7 +49,8 @@ def matrix(ranking: Ranking) -> Picture:
     """Return the probabilities of all pairs."""
     title = f"{_name(ranking)}: probability that the row has {ranking.prefer} than the column"
     caption = (
-        f"Over {ranking.draws} draws of the parameters, in expectation. Last column: probability to rank first of all."
+        f"Over {ranking.draws} draws of the parameters, in expectation, with {round(100 * ranking.confidence)}%"
+        " intervals. Last column: probability to rank first of all."
     )
     alt = "; ".join(f"{name} first with probability {share:.2f}" for name, share in ranking.first.items())
     size = 2.6 + 0.85 * len(ranking.matrix)
@@ -58,6 +59,15 @@ def matrix(ranking: Ranking) -> Picture:
         _draw_matrix(canvas, ranking, caption)
 
     return picture("ranking_matrix", title, caption, f"{alt}.", (size + 1.4, size), draw)
+
+
+def _interval(ranking: Ranking, row: int, column: int) -> str:
+    """Return the interval of a probability in the matrix."""
+    one, other = ranking.matrix.index[[min(row, column), max(row, column)]]
+    pairs = ranking.pairs
+    found = pairs[(pairs["option"] == one) & (pairs["other"] == other)].iloc[0]
+    low, high = (found["low"], found["high"]) if row < column else (1 - found["high"], 1 - found["low"])
+    return f"{low:.2f}–{high:.2f}"
 
 
 def _name(ranking: Ranking) -> str:
@@ -69,13 +79,13 @@ def _name(ranking: Ranking) -> str:
 def _draw(canvas: Figure, ranking: Ranking, caption: str) -> None:
     axes = canvas.subplots()
     pairs = wording.rows(ranking.pairs)
-    found = [(ranking.expected[row.option] - ranking.expected[row.other]).to_numpy(float) for row in pairs]
+    found = [ranking.differences[name].to_numpy(float) for name in ranking.differences]
     low, high = min(0, *(values.min() for values in found)), max(0, *(values.max() for values in found))
     edges = np.linspace(low, high, 41) if high > low else np.linspace(-1, 1, 41)
     for number, (row, values) in enumerate(zip(pairs, found, strict=True)):
         _row(axes, len(pairs) - 1 - number, row, np.histogram(values, edges)[0] / len(values), edges)
     axes.axvline(0, color=INK, linewidth=1)
-    names = [f"{style.readable(row.option)}\nless {style.readable(row.other)}" for row in reversed(pairs)]
+    names = [f"{style.readable(row.option)}\n− {style.readable(row.other)}" for row in reversed(pairs)]
     axes.set_yticks(range(len(pairs)), names)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.35, len(pairs) - 0.15)
@@ -107,7 +117,10 @@ def _draw_matrix(canvas: Figure, ranking: Ranking, caption: str) -> None:
     for row in range(count):
         for column in range(count):
             if row != column:
-                axes.text(column, row, f"{table[row, column]:.2f}", ha="center", va="center", color=INK)
+                sure = abs(table[row, column] - 0.5) > 0.35
+                colour = "#FFFFFF" if sure else INK
+                text = f"{table[row, column]:.2f}\n{_interval(ranking, row, column)}"
+                axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8.5)
         axes.text(count, row, f"{ranking.first.iloc[row]:.2f}", ha="center", va="center", color=INK, fontweight="bold")
     names = [style.readable(str(name)) for name in ranking.matrix]
     axes.set_xticks(range(count + 1), [*names, "first"], rotation=30, ha="right")
