@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.burn_in import burn_in
+    from creditregime.laboratory.calibration import Calibration, CalibrationStudy, calibrate, open_calibration
     from creditregime.laboratory.compare import Comparison, compare
     from creditregime.laboratory.ema import ema_model
     from creditregime.laboratory.evaluation import Simulator, evaluate
+    from creditregime.laboratory.ranking import Ranking, ranking
     from creditregime.laboratory.run import RunResult, run
     from creditregime.laboratory.runs_needed import runs_needed
     from creditregime.laboratory.sensitivity import factors, interactions, sensitivity
@@ -42,9 +44,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Calibration",
+    "CalibrationStudy",
     "Comparison",
     "CreditRegime",
     "Economy",
+    "Ranking",
     "RunResult",
     "Scenario",
     "Simulator",
@@ -53,6 +58,7 @@ __all__ = [
     "__version__",
     "animate",
     "burn_in",
+    "calibrate",
     "compare",
     "contrasts",
     "ema_model",
@@ -61,8 +67,10 @@ __all__ = [
     "forest",
     "interactions",
     "load",
+    "open_calibration",
     "open_sweep",
     "phase_diagram",
+    "ranking",
     "report",
     "response",
     "run",
@@ -77,9 +85,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Calibration": "laboratory.calibration",
+    "CalibrationStudy": "laboratory.calibration",
     "Comparison": "laboratory.compare",
     "CreditRegime": "model",
     "Economy": "population.economy",
+    "Ranking": "laboratory.ranking",
     "RunResult": "laboratory.run",
     "Scenario": "scenario",
     "Simulator": "laboratory.evaluation",
@@ -87,6 +98,7 @@ _HOMES = {
     "Sweep": "laboratory.sweeps",
     "animate": "presentation.animation",
     "burn_in": "laboratory.burn_in",
+    "calibrate": "laboratory.calibration",
     "compare": "laboratory.compare",
     "contrasts": "laboratory.sweeps.contrasts",
     "ema_model": "laboratory.ema",
@@ -95,9 +107,11 @@ _HOMES = {
     "forest": "presentation.forest_figure",
     "interactions": "laboratory.sensitivity",
     "load": "composition",
+    "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
     "report": "presentation.report",
+    "ranking": "laboratory.ranking",
     "response": "presentation.response_figure",
     "run": "laboratory.run",
     "runs_needed": "laboratory.runs_needed",

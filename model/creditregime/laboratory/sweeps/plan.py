@@ -106,6 +106,11 @@ class Plan:
         """The design laid out."""
         return self.study.design.lay_out(Bounds(self._scenario({})))
 
+    @cached_property
+    def _base(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """Presets and values of the base, read once: it takes longer than to check a scenario."""
+        return split_overrides(self.study.base, {})
+
     def scenarios(self) -> Iterator[Scenario]:
         """Yield each point's scenario, validated."""
         for number, point in enumerate(self.points):
@@ -115,12 +120,10 @@ class Plan:
                 raise ScenarioError(f"design: point {number} ({_told(point)}): {error}") from None
 
     def _scenario(self, changes: dict[str, Any]) -> Scenario:
-        study = self.study
-        choices, values = split_overrides((), changes)
-        choices, values = self._base[0] | choices, self._base[1] | values
+        choices, values = (ours | own for ours, own in zip(self._base, split_overrides((), changes), strict=True))
         key = tuple(choices.items())
         if key not in self._starts:
-            self._starts[key] = started(choices, study.scenario).model_dump(mode="json")
+            self._starts[key] = started(choices, self.study.scenario).model_dump(mode="json")
         data = json.loads(json.dumps(self._starts[key]))
         for path, value in values.items():
             put(data, path, value)
