@@ -15,8 +15,9 @@ import numpy as np
 import yaml
 from scipy import stats
 
-from creditregime import CreditRegime, load
-from creditregime.units import MONTHS
+from creditregime import load
+from creditregime.laboratory.calibration.fit import verdict
+from creditregime.laboratory.measures import GradeShare, InspectionRate, Measure, measured
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "published.md"
@@ -38,35 +39,23 @@ def main() -> None:
 def rows(firms: int, seeds: int, entries: list[dict[str, Any]] | None = None) -> Iterator[dict[str, Any]]:
     """Yield every published row with what each seed gave."""
     for entry in entries if entries is not None else yaml.safe_load((HERE / "published.yaml").read_text("utf-8")):
-        runs = [measured(entry, firms, seed) for seed in range(1, seeds + 1)]
+        runs = [values(entry, firms, seed) for seed in range(1, seeds + 1)]
         for number, row in enumerate(entry["rows"]):
-            yield row | {"regime": entry["regime"], "obtained": [values[number] for values in runs]}
+            yield row | {"regime": entry["regime"], "obtained": [run[number] for run in runs]}
 
 
-def measured(entry: dict[str, Any], firms: int, seed: int) -> list[float]:
-    """Return the value of each row of an entry in one run."""
+def values(entry: dict[str, Any], firms: int, seed: int) -> list[float]:
+    """Return the value of each row of an entry in one run; NaN where no firm held the grade."""
     spec = load(regime=entry["regime"], seed=seed, **{"population.firms": firms} | entry.get("changes", {}))
-    model = CreditRegime(spec)
-    world = model.world
-    topic = world.topics.index(entry["topic"])
-    file = spec.rating.file_of(world, topic)
-    inspected, present = np.zeros((2, len(world.law.grades)))
-    while world.month < spec.months:
-        before = world.firms.grade[file].copy()  # by which the month's inspections are chosen
-        active = world.firms.active.copy()
-        model.step()
-        if world.month > spec.months - MONTHS:
-            inspected += np.bincount(before[active & world.firms.inspected[topic]], minlength=len(inspected))
-            present += np.bincount(before[active], minlength=len(present))
-    last = model.series.by_topic().query("topic == @entry['topic']").iloc[-1]
-    monthly = np.divide(inspected, present, out=np.zeros_like(present), where=present > 0)
-    return [_value(row, last, dict(zip(world.law.grades, monthly, strict=True))) for row in entry["rows"]]
+    measures = {str(number): measure(entry, row) for number, row in enumerate(entry["rows"])}
+    return [*measured(spec, measures).values()]
 
 
-def _value(row: dict[str, Any], last: Any, monthly: dict[str, float]) -> float:
+def measure(entry: dict[str, Any], row: dict[str, Any]) -> Measure:
+    """Return what a row measures."""
     if "grades" in row:
-        return float(sum(last[f"grade_{name}"] for name in row["grades"]))
-    return float(1 - (1 - monthly[row["inspected"]]) ** MONTHS)
+        return GradeShare(topic=entry["topic"], grades=tuple(row["grades"]), months=1)
+    return InspectionRate(topic=entry["topic"], grades=(row["inspected"],))
 
 
 def markdown(results: list[dict[str, Any]], firms: int, seeds: int) -> str:
@@ -76,13 +65,7 @@ def markdown(results: list[dict[str, Any]], firms: int, seeds: int) -> str:
     for row in results:
         mean, low, high = interval(row["obtained"])
         bounds = row["published"] if isinstance(row["published"], list) else [row["published"]]
-        said = (
-            "within"
-            if bounds[0] <= mean <= bounds[-1]
-            else "covered"
-            if low <= bounds[-1] and bounds[0] <= high
-            else "off"
-        )
+        said = verdict(bounds[0], bounds[-1], mean, low, high)
         fitted = "calibrated, " if row.get("calibrated") else ""
         cells = (
             f"`{row['regime']}`",
@@ -98,9 +81,12 @@ def markdown(results: list[dict[str, Any]], firms: int, seeds: int) -> str:
 
 
 def interval(values: list[float]) -> tuple[float, float, float]:
-    """Return mean and 95% interval."""
-    mean = float(np.mean(values))
-    half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    """Return mean and 95% interval, of the runs in which somebody held the grade."""
+    known = [value for value in values if not np.isnan(value)]
+    if len(known) < 2:
+        return float("nan"), float("nan"), float("nan")
+    mean = float(np.mean(known))
+    half = float(stats.t.ppf(0.975, len(known) - 1) * np.std(known, ddof=1) / np.sqrt(len(known)))
     return mean, max(mean - half, 0.0), min(mean + half, 1.0)
 
 

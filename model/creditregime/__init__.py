@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from creditregime.laboratory.attribution import Attribution, attribute
     from creditregime.laboratory.attribution.folder import open_attribution
     from creditregime.laboratory.burn_in import burn_in
+    from creditregime.laboratory.calibration import Calibration, CalibrationStudy, calibrate, open_calibration
     from creditregime.laboratory.compare import Comparison, compare
     from creditregime.laboratory.ema import ema_model
     from creditregime.laboratory.evaluation import Simulator, evaluate
+    from creditregime.laboratory.ranking import Ranking, ranking
     from creditregime.laboratory.run import RunResult, run
     from creditregime.laboratory.runs_needed import runs_needed
     from creditregime.laboratory.sensitivity import factors, interactions, sensitivity
@@ -32,27 +34,35 @@ if TYPE_CHECKING:
     from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
+    from creditregime.presentation.animation import animate
     from creditregime.presentation.folder import save
     from creditregime.presentation.forest_figure import forest
     from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.report import report
     from creditregime.presentation.response_figure import response
+    from creditregime.presentation.survival_figure import survival
     from creditregime.scenario import Scenario
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Attribution",
+    "Calibration",
+    "CalibrationStudy",
     "Comparison",
     "CreditRegime",
     "Economy",
+    "Ranking",
     "RunResult",
     "Scenario",
     "Simulator",
     "Study",
     "Sweep",
     "__version__",
+    "animate",
     "attribute",
     "burn_in",
+    "calibrate",
     "compare",
     "contrasts",
     "ema_model",
@@ -62,8 +72,11 @@ __all__ = [
     "interactions",
     "load",
     "open_attribution",
+    "open_calibration",
     "open_sweep",
     "phase_diagram",
+    "ranking",
+    "report",
     "response",
     "run",
     "runs_needed",
@@ -71,33 +84,42 @@ __all__ = [
     "sensitivity",
     "shapley",
     "strategy",
+    "survival",
     "sweep",
     "systemic_risk",
 ]
 
 _HOMES = {
     "Attribution": "laboratory.attribution",
+    "Calibration": "laboratory.calibration",
+    "CalibrationStudy": "laboratory.calibration",
     "Comparison": "laboratory.compare",
     "CreditRegime": "model",
     "Economy": "population.economy",
+    "Ranking": "laboratory.ranking",
     "RunResult": "laboratory.run",
     "Scenario": "scenario",
     "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
     "attribute": "laboratory.attribution",
+    "animate": "presentation.animation",
     "burn_in": "laboratory.burn_in",
+    "calibrate": "laboratory.calibration",
     "compare": "laboratory.compare",
     "contrasts": "laboratory.sweeps.contrasts",
-    "factors": "laboratory.sensitivity",
     "ema_model": "laboratory.ema",
     "evaluate": "laboratory.evaluation",
+    "factors": "laboratory.sensitivity",
     "forest": "presentation.forest_figure",
     "interactions": "laboratory.sensitivity",
     "load": "composition",
     "open_attribution": "laboratory.attribution.folder",
+    "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
+    "report": "presentation.report",
+    "ranking": "laboratory.ranking",
     "response": "presentation.response_figure",
     "run": "laboratory.run",
     "runs_needed": "laboratory.runs_needed",
@@ -105,6 +127,7 @@ _HOMES = {
     "sensitivity": "laboratory.sensitivity",
     "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
+    "survival": "presentation.survival_figure",
     "sweep": "laboratory.sweeps",
     "systemic_risk": "laboratory.systemic_risk",
 }

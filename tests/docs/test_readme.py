@@ -13,7 +13,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-GUIDES = ("README.md", "docs/guide-researcher.md", "docs/guide-teacher.md", "docs/guide-author.md")
+GUIDES = (
+    "README.md",
+    "docs/guide-researcher.md",
+    "docs/guide-teacher.md",
+    "docs/guide-author.md",
+    "docs/calibration.md",
+    "docs/figures.md",
+)
 SMALL = ("population.firms=80", "months=13")
 
 # Runs the commands of a page in one process, as starting Python anew for each would take most of the time. Figures and
@@ -73,7 +80,8 @@ def small(words: list[str]) -> list[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An empty folder with the documentation beside it, as in a checkout."""
-    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    for name in ("docs", "experiments"):
+        (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
 
 
@@ -90,9 +98,7 @@ def execute(arguments: list[str], folder: Path) -> str:
 def test_commands(page: str, folder: Path) -> None:
     for text in blocks(page, "yaml"):
         if name := re.match(r"# (\S+\.yaml)\n", text):
-            (folder / name[1]).write_text(
-                re.sub(r"population\.firms=\d+, months=\d+", ", ".join(SMALL), text), encoding="utf-8"
-            )
+            (folder / name[1]).write_text(fewer(text), encoding="utf-8")
     tasks = [(small(words), target) for words, target in commands(page) if "dask" not in words]  # needs a cluster
     assert tasks
     execute(["-c", DRIVER, json.dumps(tasks)], folder)
@@ -109,6 +115,14 @@ def test_python(page: str, folder: Path) -> None:
     script = "import runpy, sys\nfor path in sys.argv[1:]: print('#'); runpy.run_path(path, run_name='__main__')"
     shown = execute(["-c", script, *map(str, paths[1:])], folder)
     assert all(part.strip() for part in shown.split("#\n")[1:]), "an example shows nothing"
+
+
+def fewer(file: str) -> str:
+    """Return a study or calibration with few firms, months, draws and points."""
+    file = re.sub(r"population\.firms=\d+, months=\d+", ", ".join(SMALL), file)
+    file = re.sub(r"draws: \d\d+$", "draws: 2", file, flags=re.MULTILINE)
+    file = re.sub(r"budget: .*", "budget: {filter: 16, rounds: 0, search: 0}", file)
+    return re.sub(r"seeds: \d", "seeds: 2", file)
 
 
 def smaller(script: str) -> str:

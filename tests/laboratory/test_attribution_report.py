@@ -9,9 +9,9 @@ import pytest
 from creditregime.laboratory.attribution import Attribution, attribute
 from creditregime.laboratory.attribution.lines import attribution_lines
 from creditregime.presentation import attribution_tables
-from creditregime.presentation.attribution_report import context
 from creditregime.presentation.figures import figures
 from creditregime.presentation.report import report
+from creditregime.presentation.report_of_attribution import context
 from creditregime.presentation.style import Picture
 from tests.laboratory.conftest import RISKY
 from tests.unit.test_presentation import Page, addresses, check
@@ -60,7 +60,7 @@ def test_the_report_tells_shares_channels_groups_and_both_stories(text: str, sma
         assert f"firm {row['firm']} of seed {row['seed']}" in words
         for world in ("scenario", "against"):
             assert all(line in words for line in row[f"story_{world}"].splitlines())
-    counts = attribution_tables.crossed(small_attribution)
+    counts = attribution_tables.crossed(small_attribution).frame.set_index("Channel").astype(int)
     assert counts.to_numpy().sum() == (small_attribution.firms["fate"] != "both").sum()
     assert "creditregime rerun" in words
 

@@ -130,11 +130,8 @@ def _result(arguments: Arguments) -> Sweep | Comparison | RunResult:
     """Return what a folder holds: a sweep, a comparison or a run."""
     from creditregime.laboratory.archive import read
     from creditregime.laboratory.attribution import Attribution
-    from creditregime.laboratory.sweeps import open_sweep
 
     load_rules(arguments)
-    if (arguments.folder / "sweep.json").exists():
-        return open_sweep(arguments.folder)
     found = read(arguments.folder)
     if isinstance(found, Attribution):
         raise ScenarioError(f"{arguments.folder}: is an attribution; the sweep that it was made of is in its sweep/")

@@ -14,15 +14,19 @@ from creditregime.laboratory.compare import Comparison, paired_runs
 from creditregime.laboratory.reading import read_facts, read_scenario, read_table, result_folder, seeds_of
 from creditregime.laboratory.run import TABLES, RunResult, check_strategy, simulate
 from creditregime.laboratory.store import EXAMPLES
+from creditregime.laboratory.sweeps import Sweep, open_sweep
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
 
+Result = RunResult | Comparison | Attribution
 COMPARISON_TABLES = ("indicators", "outcomes", "group_outcomes", "fates", "exits")
 
 
-def read(folder: str | Path) -> RunResult | Comparison | Attribution:
+def read(folder: str | Path) -> Result | Sweep:
     """Return the result that a folder holds."""
-    readers: dict[str, Callable[[str | Path], RunResult | Comparison | Attribution]]
+    if (Path(folder) / "sweep.json").is_file():
+        return open_sweep(folder)
+    readers: dict[str, Callable[[str | Path], Result]]
     readers = {"run": read_run, "compare": read_comparison, "attribute": open_attribution}
     return readers[_kind(folder)](folder)
 
@@ -49,9 +53,7 @@ def read_comparison(folder: str | Path) -> Comparison:
     return Comparison(scenario=scenario, against=against, seeds=seeds, example=(one, other), provenance=facts, **tables)
 
 
-def rerun(
-    folder: str | Path, *, workers: int | None = None, progress: bool = False
-) -> RunResult | Comparison | Attribution:
+def rerun(folder: str | Path, *, workers: int | None = None, progress: bool = False) -> Result:
     """Run a result folder's scenario (or two) again: the tables will be the same, byte for byte.
 
     Rules and strategies that are not part of the package must be imported first.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 from tqdm import tqdm
@@ -193,10 +193,24 @@ def simulate(
     return tabulate(model, facts, given)
 
 
-def finished(model: CreditRegime, progress: bool = False) -> CreditRegime:
+class Watch(Protocol):
+    """What looks at a model before and after each month."""
+
+    def before(self) -> None:
+        """Look at it before the month."""
+
+    def after(self) -> None:
+        """Look at it afterwards."""
+
+
+def finished(model: CreditRegime, progress: bool = False, watch: Watch | None = None) -> CreditRegime:
     """Return the model after its last month; a request to stop is heard after each."""
     for _ in months(model, progress):
+        if watch is not None:
+            watch.before()
         model.step()
+        if watch is not None:
+            watch.after()
         interruption.check()
     return model
 

@@ -9,8 +9,9 @@ import pandas as pd
 
 from creditregime.laboratory.attribution.channels import LONE
 from creditregime.laboratory.outcomes import BY_NAME, OUTCOMES
-from creditregime.presentation import style, tables, wording
+from creditregime.presentation import style, wording
 from creditregime.presentation.attribution_figures import toggle_label
+from creditregime.presentation.copies import Table, escape
 from creditregime.presentation.effects_figure import unit_of
 
 if TYPE_CHECKING:
@@ -63,31 +64,44 @@ def unshared(attribution: Attribution) -> list[str]:
     return [outcome.label for outcome in OUTCOMES if outcome.headline and outcome.label not in clear]
 
 
-def interactions(attribution: Attribution) -> list[tuple[str, str, str, str]]:
-    """Return the interactions of headline outcomes that are clear of zero, the clearest first, as text."""
+def interactions(attribution: Attribution) -> Table:
+    """Return the interactions of headline outcomes that are clear of zero, the clearest first."""
     table = attribution.interactions()
-    headline = table["outcome"].map(lambda name: BY_NAME[name].headline)
+    headline = table["outcome"].map(lambda name: BY_NAME[name].headline).astype(bool)
     chosen = table[headline & ((table["low"] > 0) | (table["high"] < 0))]
     width = (chosen["high"] - chosen["low"]).to_numpy()
     order = (chosen["effect"].abs() / width).sort_values(ascending=False, kind="stable").index
     rows = []
     for row in wording.rows(chosen.loc[order].head(MOST_PAIRS)):
         pair = " and ".join(toggle_label(name, 99) for name in (row.toggle, row.other))
-        value = f"{wording.number(row.effect, signed=True)} {unit_of({'unit': row.unit})}"
-        rows.append((str(row.label), pair, value, wording.interval(row.low, row.high)))
-    return rows
+        value = wording.number(row.effect, signed=True)
+        rows.append((row.label, pair, value, wording.interval(row.low, row.high), unit_of({"unit": row.unit})))
+    caption = (
+        "Pairs of toggles that do more (+) or less (−) together than each does without the other, whatever else is on "
+        f"(Shapley interaction index, 95% interval): those clear of zero, at most {MOST_PAIRS}; all in "
+        "interactions.csv. With many pairs about one in twenty is clear of zero by chance alone."
+    )
+    columns = ["Outcome", "Toggles", "Interaction", "95% interval", "Unit"]
+    return Table("interactions", caption, pd.DataFrame(rows, columns=columns), table)
 
 
-def crossed(attribution: Attribution) -> pd.DataFrame:
+def crossed(attribution: Attribution) -> Table:
     """Return how many lone exits of each channel have which attribution in the world in which they happen."""
     firms = attribution.firms[attribution.firms["fate"].isin(LONE)]
     said = firms["attribution_scenario"].astype(object).fillna(firms["attribution_against"].astype(object))
-    return pd.crosstab(firms["channel"].map(style.readable), said.map(style.readable))
+    counts = pd.crosstab(firms["channel"].map(style.readable), said.map(style.readable))
+    caption = (
+        "Firms of the start that leave in one world only, all seeds: the channel found by comparing the two worlds "
+        "(rows), and what the exit is attributed to within its own world (columns). Where the two disagree, trust the "
+        "comparison."
+    )
+    frame = counts.rename_axis(columns=None).rename_axis("Channel").reset_index()
+    return Table("crossed", caption, frame.astype(str))
 
 
 def to_latex(attribution: Attribution) -> str:
     """Return the shares of the headline effects as a LaTeX table (package ``booktabs``), caption and label included."""
-    here, there = map(tables.escape, attribution.labels)
+    here, there = map(escape, attribution.labels)
     lines = [
         r"\begin{table}",
         r"\centering",
@@ -104,7 +118,7 @@ def to_latex(attribution: Attribution) -> str:
         name = f"{item.label} ({item.unit})"
         for row in item.shares:
             cells = (name, row.toggle, row.effect, row.interval, row.share, row.alone, row.last)
-            lines.append(" & ".join(map(tables.escape, cells)) + r" \\")
+            lines.append(" & ".join(map(escape, cells)) + r" \\")
             name = ""
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
 

@@ -1,10 +1,12 @@
-"""A result as a folder: everything in it, or nothing at all."""
+"""The result folder: tables, figures and report, published together or not at all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from creditregime.errors import StoreError
 from creditregime.laboratory.attribution import Attribution
 from creditregime.laboratory.attribution.folder import write_attribution
 from creditregime.laboratory.compare import Comparison
@@ -13,6 +15,7 @@ from creditregime.laboratory.store import add_to_folder, open_folder, write_tabl
 from creditregime.presentation import attribution_tables, tables
 from creditregime.presentation.figures import figures
 from creditregime.presentation.report import report
+from creditregime.presentation.style import Picture
 
 
 def save(result: RunResult | Comparison | Attribution, path: str | Path) -> Path:
@@ -39,16 +42,32 @@ def save(result: RunResult | Comparison | Attribution, path: str | Path) -> Path
         else:
             write_tables(result, folder)
         pictures = figures(result)
-        (folder / "figures").mkdir()
-        for picture in pictures:
-            (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
-            (folder / "figures" / f"{picture.name}.svg").write_bytes(picture.svg)
+        write_pictures(pictures, folder / "figures")
         if isinstance(result, Comparison):
             _write(folder / "effects.tex", tables.to_latex(result))
         elif isinstance(result, Attribution):
             _write(folder / "shares.tex", attribution_tables.to_latex(result))
         _write(folder / "report.html", report(result, pictures))
     return Path(path).absolute()
+
+
+def write_pictures(pictures: Iterable[Picture], path: str | Path) -> Path:
+    """Write figures into a folder, as PNG and SVG; return its absolute path.
+
+    Raises
+    ------
+    StoreError
+        One line: the folder cannot be written.
+    """
+    folder = Path(path).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for picture in pictures:
+            (folder / f"{picture.name}.png").write_bytes(picture.png)
+            (folder / f"{picture.name}.svg").write_bytes(picture.svg)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    return folder
 
 
 def _opened(result: RunResult | Comparison | Attribution, path: Path) -> AbstractContextManager[Path]:

@@ -11,7 +11,7 @@ from creditregime.composition import load
 from creditregime.laboratory.compare import compare
 from creditregime.laboratory.effects import VARIANTS, paired
 from creditregime.laboratory.sensitivity import morris, sobol
-from creditregime.validation.findings import IDENTITY, Finding, close, sampled, untestable
+from creditregime.validation.findings import IDENTITY, Finding, close, sampled
 from creditregime.validation.oracles import Size, oracle
 
 Vector = NDArray[np.float64]
@@ -81,12 +81,6 @@ def paired_design(size: Size) -> Iterator[Finding]:
     for name in ("compliance", "violations", "exits", "output", "listed"):
         where = f"joint_2016 against no joint punishment, {name}"
         yield _identity(where, one[name].to_numpy(float), other[name].to_numpy(float), float(effects[name]))
-
-
-@oracle("laboratory", source="simulation-based calibration: Cook, Gelman, Rubin 2006, J. Comput. Graph. Stat. 15:675")
-def parameter_recovery(size: Size) -> Iterator[Finding]:
-    """Calibration recovers the parameters of synthetic data: 90% intervals cover the truth in 85% to 95% of cases."""
-    yield untestable("coverage of 90% intervals", "0.85 to 0.95", "this version has no tool for calibration")
 
 
 def _identity(where: str, one: Vector, other: Vector, obtained: float | None = None) -> Finding:

@@ -35,6 +35,7 @@ MODULES = (
     "systemic",
     "population",
     "laboratory",
+    "recovery",
     "patterns",
     "patterns_scores",
     "patterns_credit",

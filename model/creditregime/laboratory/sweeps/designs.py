@@ -94,7 +94,7 @@ class Grid(Design, kind="grid"):
 
     @model_validator(mode="after")
     def _filled(self) -> Self:
-        _refuse_empty(self.factors)
+        refuse_empty(self.factors)
         return self
 
     @property
@@ -105,15 +105,7 @@ class Grid(Design, kind="grid"):
     def lay_out(self, bounds: Bounds) -> list[Point]:
         """Return the Cartesian product."""
         chosen = (dict(zip(self.factors, values, strict=True)) for values in itertools.product(*self.factors.values()))
-        return [Point(values, self._changes(values)) for values in chosen]
-
-    def _changes(self, values: Mapping[str, Any]) -> Changes:
-        """Return what a combination changes; where two factors set the same key, the later one holds."""
-        changes: Changes = {}
-        for name, value in values.items():
-            levels = self.factors[name]
-            changes |= levels[value] if isinstance(levels, dict) else {name: value}
-        return changes
+        return [Point(values, changes_of(self.factors, values)) for values in chosen]
 
 
 class Listed(Design, kind="list"):
@@ -250,7 +242,17 @@ def _scaled(drawn: Reals, ranges: Mapping[str, tuple[float, float]]) -> Reals:
     return qmc.scale(drawn, low, high)
 
 
-def _refuse_empty(factors: Mapping[str, list[Any] | dict[str, Changes]]) -> None:
+def changes_of(factors: Mapping[str, list[Any] | dict[str, Changes]], values: Mapping[str, Any]) -> Changes:
+    """Return what a combination of values or levels changes; where two set the same key, the later one holds."""
+    changes: Changes = {}
+    for name, value in values.items():
+        levels = factors[name]
+        changes |= levels[value] if isinstance(levels, dict) else {name: value}
+    return changes
+
+
+def refuse_empty(factors: Mapping[str, list[Any] | dict[str, Changes]]) -> None:
+    """Raise a `ValueError` where a factor has no values, or one twice."""
     for name, given in factors.items():
         if not given:
             raise ValueError(f"factors: '{name}' has no values; at least one is needed")

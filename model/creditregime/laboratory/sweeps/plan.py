@@ -98,12 +98,18 @@ class Plan:
 
     def __init__(self, study: Study) -> None:
         self.study = study
+        self._base = split_overrides(study.base, {})
         self._starts: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
 
     @cached_property
     def points(self) -> list[Point]:
         """The design laid out."""
         return self.study.design.lay_out(Bounds(self._scenario({})))
+
+    @cached_property
+    def _base(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """Presets and values of the base, read once: it takes longer than to check a scenario."""
+        return split_overrides(self.study.base, {})
 
     def scenarios(self) -> Iterator[Scenario]:
         """Yield each point's scenario, validated."""
@@ -114,11 +120,10 @@ class Plan:
                 raise ScenarioError(f"design: point {number} ({_told(point)}): {error}") from None
 
     def _scenario(self, changes: dict[str, Any]) -> Scenario:
-        study = self.study
-        choices, values = split_overrides(study.base, changes)
+        choices, values = (ours | own for ours, own in zip(self._base, split_overrides((), changes), strict=True))
         key = tuple(choices.items())
         if key not in self._starts:
-            self._starts[key] = started(choices, study.scenario).model_dump(mode="json")
+            self._starts[key] = started(choices, self.study.scenario).model_dump(mode="json")
         data = json.loads(json.dumps(self._starts[key]))
         for path, value in values.items():
             put(data, path, value)

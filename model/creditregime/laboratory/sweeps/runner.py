@@ -12,6 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from creditregime.errors import ScenarioError, StoreError
+from creditregime.laboratory import measures
 from creditregime.laboratory.sweeps.arrays import arrays
 from creditregime.laboratory.sweeps.dataset import Dataset
 from creditregime.laboratory.sweeps.engine import Engine, local
@@ -74,6 +75,11 @@ class Sweep:
     def failures(self) -> pd.DataFrame:
         """One row a run that failed: error, traceback and scenario."""
         return self._dataset.table("failures")
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Version, commit, code, packages, machine and start."""
+        return {**self._dataset.facts}
 
     @property
     def finished(self) -> bool:
@@ -168,8 +174,16 @@ def _begun(study: Study, folder: Path) -> Dataset:
 
 
 def _layout(plan: Plan) -> Layout:
-    """Return how runs are put together, by the largest economy among the points."""
-    sizes = {repr(scenario.population): firms_of(scenario) for scenario in plan.scenarios()}
+    """Return how runs are put together, by the largest economy among the points, each looked at once."""
+    sizes: dict[str, int] = {}
+    for number, scenario in enumerate(plan.scenarios()):
+        try:
+            measures.check(plan.study.measures, scenario)
+        except ScenarioError as error:
+            raise ScenarioError(f"measures.{error} (point {number})") from None
+        who = repr(scenario.population)
+        if who not in sizes:
+            sizes[who] = firms_of(scenario)
     return layout_of(plan.study, max(sizes.values()), len(plan.points))
 
 

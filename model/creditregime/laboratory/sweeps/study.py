@@ -9,13 +9,16 @@ from typing import Any, Self
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+import creditregime.laboratory.sweeps.draws  # noqa: F401  (declares its kind)
 from creditregime.component import Rule, Settings, nearest, one_line, parameter
 from creditregime.errors import BAD_YAML, ScenarioError
+from creditregime.laboratory.measures import Measure
 from creditregime.laboratory.outcomes import BY_NAME, GROUP_OUTCOMES
 from creditregime.laboratory.sweeps.designs import Design
 from creditregime.laboratory.sweeps.tables import Kept
 
 LARGEST_FILE = 1_000_000
+RESERVED = ("point", "scenario")
 
 
 class Replicates(Rule, family="replicates"):
@@ -90,6 +93,9 @@ class Study(Settings):
         default_factory=list, unit="-", description="outcomes to keep by ownership, size, sector and region; or none"
     )
     exits: bool = parameter(False, unit="-", description="whether to keep who left, when and why")
+    measures: dict[str, Measure] = Field(
+        default_factory=dict, description="what is measured of each run besides its outcomes, by a name of one's own"
+    )
     small: Small | None = parameter(None, unit="-", description="how the study is run at small size, if it can be")
 
     @field_validator("keep")
@@ -108,9 +114,13 @@ class Study(Settings):
 
     @model_validator(mode="after")
     def _distinct_columns(self) -> Self:
-        for name in self.design.names:
-            if name in BY_NAME or name in ("point", "scenario"):
-                raise ValueError(f"design: '{name}' is the name of another column of the results; choose another name")
+        for key, names in (("design", self.design.names), ("measures", self.measures)):
+            for name in names:
+                taken = name in BY_NAME or name in RESERVED
+                if taken or (key == "measures" and name in (*self.design.names, "seed")):
+                    raise ValueError(
+                        f"{key}: '{name}' is the name of another column of the results; choose another name"
+                    )
         return self
 
     @property
@@ -122,7 +132,7 @@ class Study(Settings):
     @property
     def kept(self) -> Kept:
         """What is kept of each run."""
-        return Kept(self.outcomes, self.months, self.groups, self.exits)
+        return Kept(self.outcomes, self.months, self.groups, self.exits, self.measures)
 
     @classmethod
     def parse(cls, data: Any) -> Self:
@@ -136,25 +146,13 @@ class Study(Settings):
     def read(cls, path: str | Path) -> Self:
         """Return the study in a YAML file; the file is data and can run nothing."""
         path = Path(path)
+        data = read_mapping(path)
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ScenarioError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
-        if len(text) > LARGEST_FILE:
-            raise ScenarioError(f"{path}: larger than {LARGEST_FILE} characters")
-        try:
-            data = yaml.safe_load(text)
-        except BAD_YAML as error:
-            raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())[:300]}") from None
-        if not isinstance(data, Mapping):
-            raise ScenarioError(f"{path}: a mapping from keys to values is needed")
-        try:
-            study = cls.parse(data)
+            study = cls.parse(_with_table(data, path.parent))
         except ScenarioError as error:
             raise ScenarioError(f"{path}: {error}") from None
-        if isinstance(study.scenario, str) and not Path(study.scenario).is_absolute():
-            study = study.model_copy(update={"scenario": str((path.parent / study.scenario).resolve())})
-        return study
+        given = study.scenario
+        return study if isinstance(given, dict) else study.model_copy(update={"scenario": beside(given, path.parent)})
 
     def reduced(self) -> Self:
         """Return the study at the small size that it states.
@@ -176,6 +174,37 @@ class Study(Settings):
         """Return the study, every key stated, as YAML that `read` takes."""
         data = self.model_dump(mode="json")
         return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file, or raise a `ScenarioError` of one line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+    if len(text) > LARGEST_FILE:
+        raise ScenarioError(f"{path}: larger than {LARGEST_FILE} characters")
+    try:
+        data = yaml.safe_load(text)
+    except BAD_YAML as error:
+        raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())[:300]}") from None
+    if not isinstance(data, Mapping):
+        raise ScenarioError(f"{path}: a mapping from keys to values is needed")
+    return dict(data)
+
+
+def beside(name: str | None, folder: Path) -> str | None:
+    """Return a file's name relative to a folder as an absolute one; None stays None."""
+    return name if name is None or Path(name).is_absolute() else str((folder / name).resolve())
+
+
+def _with_table(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the data of a study with the table of its draws, if it names one, taken relative to a folder."""
+    design = data.get("design")
+    table = design.get("table") if isinstance(design, Mapping) else None
+    if not isinstance(design, Mapping) or not isinstance(table, str):
+        return dict(data)
+    return {**data, "design": {**design, "table": beside(table, folder)}}
 
 
 def _refuse_unknown(name: str, key: str, names: Sequence[str] = tuple(BY_NAME)) -> None:

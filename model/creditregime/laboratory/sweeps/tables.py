@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from creditregime.component import nearest
 from creditregime.errors import ScenarioError
 from creditregime.laboratory import frames
+from creditregime.laboratory.measures import Measure, Reals
 from creditregime.laboratory.outcomes import summarise_each, summarise_groups
 from creditregime.model import CreditRegime
 from creditregime.scenario import Scenario
@@ -26,12 +27,15 @@ class Kept(NamedTuple):
         Names of outcomes, of indicators month by month, and of outcomes by group of firms.
     exits
         Whether one row an exit is kept.
+    measures
+        What is measured besides, by name: columns of the runs after the outcomes.
     """
 
     outcomes: Sequence[str]
     months: Sequence[str] = ()
     groups: Sequence[str] = ()
     exits: bool = False
+    measures: Mapping[str, Measure] = {}
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -57,7 +61,7 @@ _COLUMNS: dict[str, dict[str, Any]] = {
 
 def columns(kept: Kept, table: str) -> dict[str, Any]:
     """Return the columns of a table and their types, in order."""
-    more = {"runs": kept.outcomes, "months": kept.months, "groups": kept.groups}.get(table, ())
+    more = {"runs": (*kept.outcomes, *kept.measures), "months": kept.months, "groups": kept.groups}.get(table, ())
     return dict.fromkeys(RUN, np.int64) | _COLUMNS[table] | dict.fromkeys(more, np.float64)
 
 
@@ -75,15 +79,15 @@ def joined(parts: Sequence[Done]) -> Done:
     return found
 
 
-def tabulate(kept: Kept, point: int, seeds: Sequence[int], model: CreditRegime) -> Done:
-    """Return the tables of a finished model with one jurisdiction a seed."""
+def tabulate(kept: Kept, point: int, seeds: Sequence[int], model: CreditRegime, measured: Mapping[str, Reals]) -> Done:
+    """Return the tables of a finished model with one jurisdiction a seed; `measured` has one number for each, (J,)."""
     monthly = model.series.monthly()
     refuse_unknown_indicators(kept.months, _indicators_in(monthly))
 
     def series(name: str) -> NDArray[np.float64]:  # one row a seed, one column a month
         return monthly[name].to_numpy(np.float64).reshape(-1, len(seeds)).T
 
-    done = {"runs": _keyed(point, seeds, summarise_each(series, names=kept.outcomes))}
+    done = {"runs": _keyed(point, seeds, summarise_each(series, names=kept.outcomes) | dict(measured))}
     if kept.months:
         months = series("month").ravel().astype(np.int64)
         values = {"month": months, **{name: series(name).ravel() for name in kept.months}}

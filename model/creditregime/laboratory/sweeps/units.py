@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from creditregime.errors import PopulationError, ScenarioError
 from creditregime.firms.behaviour import PerFirm
+from creditregime.laboratory.measures import Gauges
 from creditregime.laboratory.run import finished
 from creditregime.laboratory.sweeps.tables import Done, Kept, columns, empty, joined, tabulate
 from creditregime.model import CreditRegime
@@ -51,7 +52,8 @@ def failed(kept: Kept, point: int, scenario: str, seed: int, error: BaseExceptio
 
 def _side_by_side(kept: Kept, point: int, text: str, seeds: Sequence[int]) -> Done:
     model = _model(Scenario.parse(json.loads(text) | {"seed": seeds[0]}), seeds)
-    return tabulate(kept, point, seeds, finished(model))
+    gauges = Gauges(kept.measures, model)
+    return tabulate(kept, point, seeds, finished(model, watch=gauges), gauges.values())
 
 
 def _model(scenario: Scenario, seeds: Sequence[int]) -> CreditRegime:

@@ -1,14 +1,18 @@
-"""What the report of an attribution says beyond that of a comparison."""
+"""What the report of an attribution says."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from creditregime.laboratory.attribution.accounts import CHANNELS
 from creditregime.laboratory.effects import VARIANTS
 from creditregime.laboratory.outcomes import GROUP_OUTCOMES
 from creditregime.presentation import attribution_tables, style, wording
 from creditregime.presentation.attribution_figures import toggle_label
+from creditregime.presentation.copies import Copy, Table
+from creditregime.presentation.report_of_results import design_of, of_two_worlds, with_copies
 
 if TYPE_CHECKING:
     from creditregime.laboratory.attribution import Attribution
@@ -19,24 +23,39 @@ _MOST_NAMED = 6
 
 
 def context(result: Attribution) -> dict[str, Any]:
-    """Return what the template fills in."""
-    found: dict[str, Any] = {
-        "toggles": [(toggle_label(name, 99), keys) for name, keys in result.toggles.items()],
+    """Return what the template of attributions needs."""
+    here, there = result.labels
+    size = {"Firms": f"{result.sizes().mean():,.0f}"}
+    points = {"Combinations of toggles": f"{2 ** len(result.toggles)}, each run with every seed"}
+    found = of_two_worlds(result) | {
+        "kind": "attribution",
+        "title": f"{here}, explained",
+        "question": f"What makes up the effect of “{here}” against “{there}”: which rule, which firms, who bears it?",
+        "design": design_of(result.scenario, size, len(result.seeds)) | points,
+        "answer": _answer(result),
+        "toggles": _toggles(result),
         "shared": attribution_tables.shared(result),
         "unshared": attribution_tables.unshared(result),
         "one_seed": ONE_SEED,
-        "interactions": attribution_tables.interactions(result),
-        "most_pairs": attribution_tables.MOST_PAIRS,
+        "interactions": attribution_tables.interactions(result) if len(result.toggles) > 1 else None,
         "multiplicity": _multiplicity(result),
-        "firms": result.paired_firms,
+        "paired": result.paired_firms,
     }
+    exact = result.shares().to_csv(index=False, lineterminator="\n")
+    found["copies"]["shares"] = Copy(attribution_tables.to_latex(result), exact)
     if result.paired_firms:
         alone = int((result.firms["fate"] != "both").sum())
         found |= {"crossed": attribution_tables.crossed(result), "alone": alone, "examples": _examples(result)}
-    return found
+    return with_copies(found)
 
 
-def answer(result: Attribution) -> list[str]:
+def _toggles(result: Attribution) -> Table:
+    rows = [(toggle_label(name, 99), ", ".join(keys)) for name, keys in result.toggles.items()]
+    caption = "The toggles, and the keys that they switch; every combination is run with every seed."
+    return Table("toggles", caption, pd.DataFrame(rows, columns=["Toggle", "Keys"]))
+
+
+def _answer(result: Attribution) -> list[str]:
     """Return, in words, what makes up the effects that are clear, and how many firms leave in one world only."""
     said = [ONE_SEED] if len(result.seeds) == 1 else []
     for item in attribution_tables.shared(result):
@@ -62,7 +81,7 @@ def _largest(rows: list[Any]) -> str:
     return f"; in the first most often through {style.readable(most.channel)} ({wording.number(most.scenario)})"
 
 
-def _multiplicity(result: Attribution) -> list[tuple[str, int, int, int, int, str]]:
+def _multiplicity(result: Attribution) -> Table:
     """Return, for each outcome, how many groups have a clear effect alone and among all groups, and which."""
     table = result.by_group()
     rows = []
@@ -70,9 +89,15 @@ def _multiplicity(result: Attribution) -> list[tuple[str, int, int, int, int, st
         inside = table[table["outcome"] == outcome.name]
         sure = [style.readable(str(name)) for name in inside.loc[inside["p_holm"] < _LEVEL, "group"]]
         which = ", ".join(sure[:_MOST_NAMED]) + (f" and {len(sure) - _MOST_NAMED} more" * (len(sure) > _MOST_NAMED))
-        alone, expected = (int((inside[name] < _LEVEL).sum()) for name in ("p", "p_bh"))
-        rows.append((outcome.label, len(inside), alone, expected, len(sure), which))
-    return rows
+        counts = [int((inside[name] < _LEVEL).sum()) for name in ("p", "p_bh", "p_holm")]
+        rows.append((outcome.label, len(inside), *counts, which))
+    caption = (
+        "Groups by ownership, size class, sector and region whose effect is clear of zero at 5%: alone; after "
+        "Benjamini and Hochberg (1995; expected share of false ones at most 5%); after Holm (1979; chance of any false "
+        "one at most 5%), and which these are."
+    )
+    columns = ["Outcome", "Groups", "Alone", "Benjamini-Hochberg", "Holm", "Which, after Holm"]
+    return Table("multiplicity", caption, pd.DataFrame(rows, columns=columns).astype(str), table)
 
 
 def _examples(result: Attribution) -> list[dict[str, Any]]:
