@@ -19,11 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from creditregime.component import nearest
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.outcomes import BY_NAME
 from creditregime.laboratory.sweeps import Sweep, open_sweep
-from creditregime.laboratory.sweeps.draws import DRAW, Draws
+from creditregime.laboratory.sweeps.options import table_of
 
 Reals = NDArray[np.float64]
 Prefer = Literal["more", "less"]
@@ -147,8 +146,10 @@ def ranking(
     ScenarioError
         One line: an unknown outcome or factor, fewer than two options, draws or seeds.
     """
+    if prefer not in ("more", "less"):
+        raise ScenarioError(f"prefer: '{prefer}' is not allowed: must be more or less")
     source = result if isinstance(result, Sweep) else open_sweep(result)
-    values, options, chosen, dropped = _values(source, outcome, prefer, among)
+    values, options, chosen, dropped = table_of(source, outcome, among)
     if not 0 < confidence < 1:
         raise ScenarioError(f"confidence: {confidence} is not allowed: a level between 0 and 1 is needed")
     sign = 1.0 if prefer == "more" else -1.0
@@ -159,8 +160,22 @@ def ranking(
         differences[f"{options[a]} − {options[b]}"] = contrast(values[a] - values[b]).expected
         matrix.iloc[a, b], matrix.iloc[b, a] = row["probability"], 1 - row["probability"]
     unit = BY_NAME[outcome].unit if outcome in BY_NAME else ""
-    tables = (pd.DataFrame(rows), matrix, _first(sign * values, options), pd.DataFrame(differences))
-    return Ranking(outcome, unit, prefer, chosen, *tables, *values.shape[1:], dropped, confidence)
+    first = _first(sign * values, options)
+    draws, seeds = values.shape[1:]
+    return Ranking(
+        outcome=outcome,
+        unit=unit,
+        prefer=prefer,
+        among=chosen,
+        pairs=pd.DataFrame(rows),
+        matrix=matrix,
+        first=first,
+        differences=pd.DataFrame(differences),
+        draws=draws,
+        seeds=seeds,
+        dropped=dropped,
+        confidence=confidence,
+    )
 
 
 def contrast(difference: Reals) -> Contrast:
@@ -228,50 +243,3 @@ def _first(values: Reals, options: list[str]) -> pd.Series:
     expected = pd.DataFrame({name: contrast(own).expected for name, own in zip(options, centred, strict=True)})
     best = expected.eq(expected.max(axis=1), axis=0)
     return best.div(best.sum(axis=1), axis=0).mean().rename("first")
-
-
-def _values(result: Sweep, outcome: str, prefer: str, among: str | None) -> tuple[Reals, list[str], str, int]:
-    """Return the outcome by option, draw and seed, the options, their factor, and the number of draws left out."""
-    if prefer not in ("more", "less"):
-        raise ScenarioError(f"prefer: '{prefer}' is not allowed: must be more or less")
-    known = [*result.study.outcomes, *result.study.measures]
-    if outcome not in known:
-        raise ScenarioError(f"outcome: unknown name '{outcome}'{nearest(outcome, known)}; kept: {', '.join(known)}")
-    chosen = _among(result, among)
-    points, runs = result.points, result.runs
-    options = list(dict.fromkeys(points[chosen]))
-    if len(options) < 2:
-        raise ScenarioError(f"among: '{chosen}' has one value; there is nothing to rank")
-    others = [name for name in result.study.design.names if name not in (chosen, *_also(result))]
-    draw = points.groupby(others, sort=False, dropna=False).ngroup() if others else points["point"] * 0
-    where = pd.DataFrame({"draw": draw, "option": points[chosen]}).set_index(points["point"])
-    table = runs[["point", "seed", outcome]].join(where, on="point")
-    wide = table.pivot_table(index="draw", columns=["option", "seed"], values=outcome, dropna=False, sort=False)
-    seeds = sorted(table["seed"].unique())
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([options, seeds]))
-    whole = wide.dropna()
-    if len(whole) < 2 or len(seeds) < 2:
-        raise ScenarioError(
-            f"ranking: {len(whole)} draws with all runs and {len(seeds)} seeds; at least 2 of each are needed"
-        )
-    values = whole.to_numpy(np.float64).reshape(len(whole), len(options), len(seeds)).transpose(1, 0, 2)
-    return values, [str(option) for option in options], chosen, int(draw.nunique()) - len(whole)
-
-
-def _among(result: Sweep, among: str | None) -> str:
-    """Return the factor whose values are ranked."""
-    design = result.study.design
-    factors = list(design.factors) if isinstance(design, Draws) else list(design.names)
-    if among is None and isinstance(design, Draws) and len(factors) == 1:
-        return factors[0]
-    if among is None:
-        raise ScenarioError(f"among: name the factor whose values are ranked: {', '.join(factors) or 'there is none'}")
-    if among not in factors:
-        raise ScenarioError(f"among: unknown factor '{among}'{nearest(among, factors)}; allowed: {', '.join(factors)}")
-    return among
-
-
-def _also(result: Sweep) -> tuple[str, ...]:
-    """Return the columns that follow from the number of the draw."""
-    design = result.study.design
-    return tuple(design.values) if isinstance(design, Draws) and DRAW in design.names else ()
