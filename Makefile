@@ -52,6 +52,7 @@ studies: $(STAMP) ## Run the twelve studies into experiments/ (half an hour; SIZ
 figures: $(STAMP) ## Draw the pictures of README and docs, and the table of published shares, at full size
 	$(BIN)/python experiments/flagship/make_figures.py
 	$(BIN)/python experiments/bunching/make_figure.py
+	$(BIN)/python experiments/gallery/make_figures.py
 	$(BIN)/python experiments/published_shares/make_table.py --firms 4000
 
 lock: ## Regenerate requirements.lock from pyproject.toml (LOCKFLAGS=--upgrade for the newest versions)

@@ -59,7 +59,7 @@ def slurm() -> Iterator[dict[str, str]]:
             finally:
                 ask(environment, "scancel", "--state=RUNNING")
                 ask(environment, "scancel", "--state=PENDING")
-                _wait_until(lambda: ask(environment, "squeue", "-h") == "", folder, 30)
+                _wait_until(lambda: ask(environment, "squeue", "-h") == "", folder, 60)
     finally:
         shutil.rmtree(folder)
 

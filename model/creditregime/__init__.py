@@ -32,10 +32,13 @@ if TYPE_CHECKING:
     from creditregime.laboratory.systemic_risk import systemic_risk
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
+    from creditregime.presentation.animation import animate
     from creditregime.presentation.folder import save
     from creditregime.presentation.forest_figure import forest
     from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.report import report
     from creditregime.presentation.response_figure import response
+    from creditregime.presentation.survival_figure import survival
     from creditregime.scenario import Scenario
 
 __version__ = "0.1.0"
@@ -53,6 +56,7 @@ __all__ = [
     "Study",
     "Sweep",
     "__version__",
+    "animate",
     "burn_in",
     "calibrate",
     "compare",
@@ -67,6 +71,7 @@ __all__ = [
     "open_sweep",
     "phase_diagram",
     "ranking",
+    "report",
     "response",
     "run",
     "runs_needed",
@@ -74,6 +79,7 @@ __all__ = [
     "sensitivity",
     "shapley",
     "strategy",
+    "survival",
     "sweep",
     "systemic_risk",
 ]
@@ -90,6 +96,7 @@ _HOMES = {
     "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "animate": "presentation.animation",
     "burn_in": "laboratory.burn_in",
     "calibrate": "laboratory.calibration",
     "compare": "laboratory.compare",
@@ -103,6 +110,7 @@ _HOMES = {
     "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
+    "report": "presentation.report",
     "ranking": "laboratory.ranking",
     "response": "presentation.response_figure",
     "run": "laboratory.run",
@@ -111,6 +119,7 @@ _HOMES = {
     "sensitivity": "laboratory.sensitivity",
     "shapley": "laboratory.shapley",
     "strategy": "firms.strategies",
+    "survival": "presentation.survival_figure",
     "sweep": "laboratory.sweeps",
     "systemic_risk": "laboratory.systemic_risk",
 }

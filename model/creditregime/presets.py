@@ -23,6 +23,7 @@ from creditregime.paths import config_root
 _NO_PRESETS = ("input_output", "parts")
 
 
+@cache
 def groups() -> dict[str, tuple[str, ...]]:
     """Return the preset groups and their options, from the folders of the configuration."""
     root = config_root()

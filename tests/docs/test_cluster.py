@@ -62,7 +62,7 @@ def test_slurm_gives_the_bytes_of_a_local_sweep_also_when_a_worker_is_cancelled(
         environment = commands | settings | {"PATH": f"{Path(sys.executable).parent}:{commands['PATH']}"}
 
         subprocess.run(typed("sweep.sbatch"), cwd=tmp_path, env=environment, check=True, capture_output=True)
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300
         while ask(environment, "squeue", "-h") and time.monotonic() < until:
             time.sleep(0.2)
         told = "".join(path.read_text() for path in tmp_path.glob("slurm-*.out"))
@@ -72,7 +72,7 @@ def test_slurm_gives_the_bytes_of_a_local_sweep_also_when_a_worker_is_cancelled(
         )
         try:
             cancelled = _cancel_a_worker(environment, tmp_path / "results" / "adaptive", script)
-            shown, _ = script.communicate(timeout=120)
+            shown, _ = script.communicate(timeout=300)
         finally:
             script.kill()
     here = sweep(study, tmp_path / "here", workers=1)
@@ -87,9 +87,9 @@ def test_slurm_gives_the_bytes_of_a_local_sweep_also_when_a_worker_is_cancelled(
 
 def _cancel_a_worker(environment: dict[str, str], folder: Path, script: subprocess.Popen[str]) -> bool:
     """Cancel the job of a worker as soon as there are results, and others to come."""
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while time.monotonic() < until and script.poll() is None:
-        if [*folder.glob("unfinished/*.failures.parquet")]:
+        if [*folder.glob("unfinished/*.unit")]:
             jobs = ask(environment, "squeue", "-h", "-t", "RUNNING", "-o", "%i").split()
             subprocess.run(["scancel", jobs[0]], env=environment, check=True)
             return True

@@ -19,6 +19,7 @@ GUIDES = (
     "docs/guide-teacher.md",
     "docs/guide-author.md",
     "docs/calibration.md",
+    "docs/figures.md",
 )
 SMALL = ("population.firms=80", "months=13")
 

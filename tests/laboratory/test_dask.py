@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -90,27 +89,33 @@ def _start(script: str, *arguments: str, quiet: bool = False) -> subprocess.Pope
 
 def test_a_killed_worker_changes_no_byte(long: Study, tmp_path: Path) -> None:
     with _cluster(2) as (address, (_, worker, _)):
-        killer = _kill(worker, tmp_path / "there")
-        result = sweep(long, tmp_path / "there", engine=dask(address))
-        killer.join()
+        with _killing(worker, tmp_path / "there"):
+            result = sweep(long, tmp_path / "there", engine=dask(address))
         assert worker.wait() == -signal.SIGKILL
         assert len(result.failures) == 0
     sweep(long, tmp_path / "here", workers=1)
     assert_same_results(tmp_path / "here", tmp_path / "there")
 
 
-def _kill(process: subprocess.Popen[str], folder: Path) -> threading.Thread:
+@contextmanager
+def _killing(process: subprocess.Popen[str], folder: Path) -> Iterator[None]:
     """Kill a process as soon as there are results in a folder, and others to come."""
+    seen: list[Path] = []
 
     def kill() -> None:
-        until = time.monotonic() + 60
-        while not [*folder.glob("unfinished/*.failures.parquet")] and time.monotonic() < until:
-            time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
+        until = time.monotonic() + 120
+        while not seen and time.monotonic() < until:
+            seen.extend(folder.glob("unfinished/*.unit"))
+            time.sleep(0.01)
+        process.kill()
 
     killer = threading.Thread(target=kill)
     killer.start()
-    return killer
+    try:
+        yield
+    finally:
+        killer.join()
+    assert seen, "nothing was under way when it was killed"
 
 
 def test_no_scheduler_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -198,12 +203,13 @@ def test_the_address_may_be_the_schedulers_file(living: str, tmp_path: Path) -> 
 
 
 def test_a_lost_scheduler_is_one_line_and_keeps_what_is_finished(long: Study, tmp_path: Path) -> None:
-    with _cluster(1) as (address, (scheduler, _)):
-        killer = _kill(scheduler, tmp_path / "s")
-        with pytest.raises(CreditRegimeError, match="finished runs are kept"):
-            sweep(long, tmp_path / "s", engine=dask(address))
-        killer.join()
-    assert [*(tmp_path / "s").glob("unfinished/*.failures.parquet")]
+    with (
+        _cluster(1) as (address, (scheduler, _)),
+        _killing(scheduler, tmp_path / "s"),
+        pytest.raises(CreditRegimeError, match="finished runs are kept"),
+    ):
+        sweep(long, tmp_path / "s", engine=dask(address))
+    assert [*(tmp_path / "s").glob("unfinished/*.unit")]
 
 
 def _wait_for_workers(address: str, number: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import html
+import io
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 import pytest
 
 from creditregime import compare, run, save
 from creditregime.errors import StoreError
+from creditregime.laboratory.archive import read
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.outcomes import OUTCOMES
 from creditregime.laboratory.run import RunResult
-from creditregime.presentation import comparison_figures, tables
+from creditregime.laboratory.store import save_tables
+from creditregime.presentation import comparison_figures, run_figures, tables
 from creditregime.presentation import folder as folder_module
 from creditregime.presentation.effects_figure import effects
 from creditregime.presentation.figures import figures
@@ -27,8 +32,17 @@ from creditregime.presentation.report import report
 from creditregime.presentation.style import Picture
 
 SMALL = ("population=classroom", "months=24")
-OF_RUN = ["conduct", "enforcement", "exits", "groups", "network"]
-OF_COMPARISON = ["effects", "paths", "exits", "groups", "twins", "network_twins"]
+OF_RUN = [
+    "conduct",
+    "enforcement",
+    "grades_through_time",
+    "exits",
+    "groups",
+    "survival",
+    "network_through_time",
+    "network",
+]
+OF_COMPARISON = ["effects", "paths", "exits", "groups", "survival", "twins", "twins_through_time", "network_twins"]
 
 
 class Page(HTMLParser):
@@ -134,7 +148,7 @@ def test_worlds_without_exits_compare() -> None:
 def test_other_firms_cannot_be_followed() -> None:
     result = compare("regime=none", *SMALL, against={"population.state_share": 0.4}, seeds=2, workers=1)
     drawn = figures(result)
-    assert [picture.name for picture in drawn] == OF_COMPARISON[:4]
+    assert [picture.name for picture in drawn] == OF_COMPARISON[:5]
     assert "cannot be followed" in report(result, drawn)
 
 
@@ -185,9 +199,35 @@ def test_the_report_tells_all_outcomes_and_where_they_come_from(
     assert "3 seeds" in words
 
 
-def test_a_title_is_text_whatever_it_says(one: RunResult) -> None:
+def test_a_stored_result_is_drawn_and_reported_alike(
+    one: RunResult, drawn: list[Picture], comparison: Comparison, pictures: list[Picture], tmp_path: Path
+) -> None:
+    for result, before in ((one, drawn), (comparison, pictures)):
+        stored = read(save_tables(result, tmp_path / type(result).__name__))
+        assert figures(stored) == before
+        assert report(stored, before) == report(result, before)
+
+
+def test_every_table_can_be_copied(
+    one: RunResult, drawn: list[Picture], comparison: Comparison, pictures: list[Picture]
+) -> None:
+    for result, shown in ((one, drawn), (comparison, pictures)):
+        text = report(result, shown)
+        page = Page(text)
+        assert len(page.all("details")) == len(page.all("table")) == len(page.all("summary"))
+        blocks = [html.unescape(block) for block in re.findall(r"<pre tabindex=\"0\"><code>(.*?)</code>", text, re.S)]
+        assert len(blocks) == 2 * len(page.all("table"))
+        for latex, csv in zip(blocks[::2], blocks[1::2], strict=True):
+            assert latex.startswith("\\begin{table}")
+            assert latex.count("{") == latex.count("}")
+            assert len(pd.read_csv(io.StringIO(csv))) > 0
+    effects = pd.read_csv(io.StringIO(next(b for b in blocks[1::2] if b.startswith("outcome,label"))))
+    pd.testing.assert_frame_equal(effects, comparison.effects(), check_dtype=False)
+
+
+def test_a_title_is_text_whatever_it_says(one: RunResult, drawn: list[Picture]) -> None:
     titled = replace(one, scenario=one.scenario.changed({"title": "<script>alert(1)</script> $x^ & 5$ {{ 1 }}"}))
-    text = report(titled)
+    text = report(titled, [run_figures.conduct(titled), *drawn[1:]])
     assert "<script" not in text
     assert "{{ 1 }}" in text
 
@@ -225,15 +265,20 @@ def test_a_folder_holds_everything_and_the_same_each_time(
     assert files["report.html"].read_text(encoding="utf-8") == report(comparison, pictures)
 
 
-def test_a_run_is_saved_too(one: RunResult, tmp_path: Path) -> None:
+def test_a_run_is_saved_too(
+    one: RunResult, drawn: list[Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_module, "figures", lambda result: drawn)
     folder = save(one, tmp_path / "run")
     assert {path.stem for path in folder.glob("figures/*.png")} == set(OF_RUN)
     assert (folder / "report.html").stat().st_size > 10_000
 
 
 def test_nothing_is_left_of_a_folder_that_fails(
-    one: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one: RunResult, drawn: list[Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(folder_module, "figures", lambda result: drawn)
+
     def full(*_: Any) -> str:
         raise OSError(28, "No space left on device")
 

@@ -37,7 +37,7 @@ def _calibrate(arguments: Arguments) -> None:
     from creditregime.laboratory.sweeps.engine import named
     from creditregime.laboratory.uncertainty_lines import calibration_lines
     from creditregime.presentation.calibration_figures import figures
-    from creditregime.presentation.folder import write_figures
+    from creditregime.presentation.folder import write_pictures
 
     load_rules(arguments)
     study = CalibrationStudy.read(arguments.file)
@@ -46,7 +46,7 @@ def _calibrate(arguments: Arguments) -> None:
     arguments.kept = f"finished runs are kept in {folder}; the same command goes on"
     engine = named(arguments.engine, arguments.address, arguments.workers)
     result = calibrate(study, folder, engine=engine, progress=not arguments.quiet)
-    write_figures(figures(result), result.folder)
+    write_pictures(figures(result), result.folder / "figures")
     print(result.folder if arguments.quiet else calibration_lines(result))
 
 
@@ -54,7 +54,7 @@ def _ranking(arguments: Arguments) -> None:
     from creditregime.laboratory.ranking import ranking
     from creditregime.laboratory.store import check_folder, open_folder
     from creditregime.laboratory.uncertainty_lines import ranking_lines
-    from creditregime.presentation.folder import write_figures
+    from creditregime.presentation.folder import write_pictures
     from creditregime.presentation.ranking_figures import figures
 
     load_rules(arguments)
@@ -67,5 +67,5 @@ def _ranking(arguments: Arguments) -> None:
     if folder is not None:
         with open_folder(folder) as partial:
             found.write(partial)
-            write_figures(figures(found), partial)
+            write_pictures(figures(found), partial / "figures")
         print(folder.absolute() if arguments.quiet else f"\nResults: {folder.absolute()}")

@@ -13,14 +13,17 @@ from creditregime.errors import StoreError
 from creditregime.laboratory.compare import Comparison, paired_runs
 from creditregime.laboratory.run import TABLES, RunResult, check_strategy, simulate
 from creditregime.laboratory.store import EXAMPLES
+from creditregime.laboratory.sweeps import Sweep, open_sweep
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
 
 COMPARISON_TABLES = ("indicators", "outcomes", "group_outcomes", "fates", "exits")
 
 
-def read(folder: str | Path) -> RunResult | Comparison:
+def read(folder: str | Path) -> RunResult | Comparison | Sweep:
     """Return the result that a folder holds."""
+    if (Path(folder) / "sweep.json").is_file():
+        return open_sweep(folder)
     return read_run(folder) if _kind(folder) == "run" else read_comparison(folder)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from creditregime.laboratory.burn_in import Series
 from creditregime.laboratory.store import check_folder, open_file, open_folder
 from creditregime.presentation.burn_in_figure import burn_in_figure
+from creditregime.presentation.folder import write_pictures
 from creditregime.presentation.sensitivity_figure import sensitivity_figure
 from creditregime.presentation.sensitivity_table import sensitivity_latex
 from creditregime.presentation.style import Picture
@@ -82,8 +83,5 @@ def _save(target: Path, tables: Mapping[str, pd.DataFrame], texts: Mapping[str, 
             table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        (folder / "figures").mkdir()
-        for picture in drawn:
-            (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
-            (folder / "figures" / f"{picture.name}.svg").write_bytes(picture.svg)
+        write_pictures(drawn, folder / "figures")
     return target.absolute()

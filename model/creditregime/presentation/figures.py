@@ -4,21 +4,42 @@ from __future__ import annotations
 
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.run import RunResult
-from creditregime.presentation import comparison_figures, effects_figure, network_figure, paths_figure, run_figures
+from creditregime.laboratory.sweeps import Sweep
+from creditregime.laboratory.sweeps.cells import Against
+from creditregime.presentation import (
+    alluvial_figure,
+    comparison_figures,
+    effects_figure,
+    network_figure,
+    network_time,
+    paths_figure,
+    run_figures,
+    survival_figure,
+    sweep_figures,
+)
 from creditregime.presentation.style import Picture
 
 __all__ = ["Picture", "figures"]
 
 
-def figures(result: RunResult | Comparison) -> list[Picture]:
-    """Return the figures of a run or a comparison, in the order in which a reader wants them.
+def figures(result: RunResult | Comparison | Sweep, against: Against | None = None) -> list[Picture]:
+    """Return the figures of a result, in the order in which a reader wants them.
+
+    Parameters
+    ----------
+    result
+        A run, a comparison or a sweep.
+    against
+        Of a sweep: what its points are compared with (see `contrasts`); by default the first one.
 
     Examples
     --------
     >>> from creditregime.laboratory.run import run
-    >>> [picture.name for picture in figures(run("regime=fines_only", "population=classroom", months=12))]
-    ['conduct', 'enforcement', 'exits', 'groups', 'network']
+    >>> [picture.name for picture in figures(run("regime=fines_only", "population=classroom", months=12))][:3]
+    ['conduct', 'enforcement', 'grades_through_time']
     """
+    if isinstance(result, Sweep):
+        return sweep_figures.sweep_figures(result, against)
     return _of_run(result) if isinstance(result, RunResult) else _of_comparison(result)
 
 
@@ -26,8 +47,11 @@ def _of_run(result: RunResult) -> list[Picture]:
     draw = (
         run_figures.conduct,
         run_figures.enforcement,
+        alluvial_figure.alluvial,
         run_figures.exits,
         run_figures.bearers,
+        survival_figure.survival,
+        network_time.network_through_time,
         network_figure.network,
     )
     return [figure(result) for figure in draw]
@@ -39,8 +63,10 @@ def _of_comparison(result: Comparison) -> list[Picture]:
         paths_figure.paths(result),
         comparison_figures.exits(result),
         comparison_figures.groups(result),
+        survival_figure.survival(result),
     ]
     if result.paired_firms:  # with other firms there is nothing to follow from one world to the other
         drawn.append(comparison_figures.twins(result))
+        drawn.append(network_time.twins_through_time(result.example, result.labels))
         drawn.append(network_figure.network_twins(result.example, result.labels))
     return drawn

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from creditregime.errors import StoreError
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.run import RunResult
 from creditregime.laboratory.store import open_folder, write_tables
@@ -35,19 +36,30 @@ def save(result: RunResult | Comparison, path: str | Path) -> Path:
     with open_folder(path) as folder:
         write_tables(result, folder)
         pictures = figures(result)
-        write_figures(pictures, folder)
+        write_pictures(pictures, folder / "figures")
         if isinstance(result, Comparison):
             _write(folder / "effects.tex", tables.to_latex(result))
         _write(folder / "report.html", report(result, pictures))
     return Path(path).absolute()
 
 
-def write_figures(pictures: Iterable[Picture], folder: Path) -> None:
-    """Write figures, as PNG and SVG, into the ``figures/`` of a folder."""
-    (folder / "figures").mkdir(exist_ok=True)
-    for picture in pictures:
-        (folder / "figures" / f"{picture.name}.png").write_bytes(picture.png)
-        (folder / "figures" / f"{picture.name}.svg").write_bytes(picture.svg)
+def write_pictures(pictures: Iterable[Picture], path: str | Path) -> Path:
+    """Write figures into a folder, as PNG and SVG; return its absolute path.
+
+    Raises
+    ------
+    StoreError
+        One line: the folder cannot be written.
+    """
+    folder = Path(path).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for picture in pictures:
+            (folder / f"{picture.name}.png").write_bytes(picture.png)
+            (folder / f"{picture.name}.svg").write_bytes(picture.svg)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    return folder
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -81,7 +81,7 @@ def _frame(columns: Sequence[Column], parts: Sequence[pd.DataFrame], title: str)
     """Return the measures, and the size of the figure."""
     across = min(len(parts), 2 if len(parts) in (2, 4) else 3)
     left = sum(column.width for column in columns) + 0.2
-    longest = max(len(_number(row)) for part in parts for row in wording.rows(part))
+    longest = max(len(wording.effect(row)) for part in parts for row in wording.rows(part))
     panel = _STRIP + 0.95 * _LETTER * longest + _GAP
     width = max(left + across * panel, 6.5)
     top = _TOP + 0.24 * (style.lines_of_title(title, width) - 1)
@@ -96,20 +96,10 @@ def _alt(columns: Sequence[Column], parts: Sequence[pd.DataFrame]) -> str:
     ]
     said = []
     for part in parts:
-        effects = [f"{label} {_number(row)}" for label, row in zip(who, wording.rows(part), strict=True)]
+        effects = [f"{label} {wording.effect(row)}" for label, row in zip(who, wording.rows(part), strict=True)]
         outcome = str(part["outcome"].iloc[0])
         said.append(f"{BY_NAME[outcome].label} in {outcome_unit(outcome, difference=True)}: {'; '.join(effects)}")
     return ". ".join(said) + "."
-
-
-def _number(row: Any) -> str:
-    """Return effect and interval, with the digits that the interval supports."""
-    if not row.seeds:
-        return "no finished pair"
-    finite = math.isfinite(row.low)
-    places = wording.decimals(row.effect, (row.high - row.low) / 2) if finite else wording.decimals(row.effect)
-    places = max(places - 1, 0) if places > 1 else places
-    return f"{wording.number(row.effect, places, signed=True)} {wording.interval(row.low, row.high, places)}"
 
 
 def _draw(figure: Figure, columns: Sequence[Column], parts: Sequence[pd.DataFrame], frame: Frame, seeds: Seeds) -> None:
@@ -130,7 +120,7 @@ def _draw(figure: Figure, columns: Sequence[Column], parts: Sequence[pd.DataFram
         for place, row in enumerate(wording.rows(part)):
             at = (upper - _ROW * (place + 0.5)) / height
             colour = style.INK if wording.excludes_zero(row) else style.FAINT
-            figure.text((x + _STRIP + 0.08) / width, at, _number(row), fontsize=8.5, va="center", color=colour)
+            figure.text((x + _STRIP + 0.08) / width, at, wording.effect(row), fontsize=8.5, va="center", color=colour)
     bars = "; bars: 95% intervals; ● excludes 0, ○ includes 0" if seeds.intervals else ""
     style.note(figure, f"Mean paired differences over {seeds.words}{bars}.")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from creditregime.laboratory.run import RunResult
 
 PANELS, PANELS_OF_TWINS = 6, 3
-LINKS = 300
+LINKS = 200
 """Links drawn in a panel."""
 _WIDE, _ACROSS = 4.6, 3
 

@@ -174,7 +174,7 @@ def _contours(axes: Axes, field: Field) -> Any:
     if known.max() <= known.min():
         return None
     across, up = np.meshgrid(*(np.arange(number) + 0.5 for number in field.value.shape[::-1]))
-    lines = axes.contour(across, up, known, 5, colors=style.INK, linewidths=0.9)
+    lines = axes.contour(across, up, known, 5, colors=style.INK, linewidths=0.9, linestyles="-")
     lines.set_path_effects([Stroke(linewidth=2.4, foreground="white"), Normal()])
     return lines
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from creditregime.presentation import wording
-from creditregime.presentation.tables import escape
+from creditregime.presentation.copies import escape
 
 _MEASURES = {
     "sobol": {"S1": "$S_1$", "ST": "$S_T$"},

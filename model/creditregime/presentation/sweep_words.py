@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any, NamedTuple, Self
 
 from creditregime.laboratory.outcomes import BY_NAME
@@ -64,8 +65,8 @@ class Words:
             return self._levels[name][value]
         if self._toggles:
             return "on" if value else "off"
-        if isinstance(value, int | float):
-            return f"{value:.4g}".replace("-", "−")
+        if isinstance(value, Real):
+            return f"{value:.6g}".replace("-", "−")
         if value.startswith(("{", "[")):
             return brief(json.loads(value))
         return style.readable(value)

@@ -9,13 +9,11 @@ import pandas as pd
 
 from creditregime.laboratory.outcomes import BY_NAME
 from creditregime.presentation import wording
+from creditregime.presentation.copies import escape
 from creditregime.presentation.effects_figure import sections, unit_of
 
 if TYPE_CHECKING:
     from creditregime.laboratory.compare import Comparison
-
-_ESCAPES = {"&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "−": r"$-$", "–": "--", "{": r"\{", "}": r"\}",
-            "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,17 +90,12 @@ def to_latex(comparison: Comparison, *, headline: bool = True) -> str:
         r"\label{tab:effects}",
         r"\begin{tabular}{llrrrlr}",
         r"\toprule",
-        r"Outcome & Unit & Without & With & Effect & 95\% interval & Ratio \\",
+        r"Outcome & Unit & Against & Scenario & Effect & 95\% interval & Ratio \\",
     ]
     for part in parts(comparison, headline=headline):
         lines += [r"\midrule", rf"\multicolumn{{7}}{{l}}{{\emph{{{escape(part.heading)}}}}} \\"]
         lines += [_latex_line(item) for item in part.lines]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
-
-
-def escape(text: str) -> str:
-    """Return text that LaTeX prints as it is."""
-    return "".join(_ESCAPES.get(letter, letter) for letter in text)
 
 
 def group_parts(comparison: Comparison, outcomes: tuple[str, ...] = ("compliance", "listed", "exits")) -> pd.DataFrame:

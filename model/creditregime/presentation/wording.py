@@ -65,3 +65,19 @@ def verdict(row: Any) -> str:
     if row.low <= 0 <= row.high:
         return "unclear"
     return "more" if row.effect > 0 else "less"
+
+
+def effect(row: Any) -> str:
+    """Return an effect with its interval, with the digits that the interval supports.
+
+    Parameters
+    ----------
+    row
+        Has ``effect``, ``low``, ``high`` and the number of ``seeds``.
+    """
+    if not row.seeds:
+        return "no finished pair"
+    finite = math.isfinite(row.low)
+    places = decimals(row.effect, (row.high - row.low) / 2) if finite else decimals(row.effect)
+    places = max(places - 1, 0) if places > 1 else places
+    return f"{number(row.effect, places, signed=True)} {interval(row.low, row.high, places)}"

@@ -98,6 +98,7 @@ class Plan:
 
     def __init__(self, study: Study) -> None:
         self.study = study
+        self._base = split_overrides(study.base, {})
         self._starts: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
 
     @cached_property

@@ -77,6 +77,11 @@ class Sweep:
         return self._dataset.table("failures")
 
     @property
+    def provenance(self) -> dict[str, Any]:
+        """Version, commit, code, packages, machine and start."""
+        return {**self._dataset.facts}
+
+    @property
     def finished(self) -> bool:
         """Whether every run that the study asks for was made, those that failed included."""
         rule, made = self.study.replicates, len(self.runs) + len(self.failures)
