@@ -131,9 +131,9 @@ def ranking(
     option, other
         The two options.
     probability, low, high
-        That `option` beats `other` in expectation, over the draws: uncertainty of parameters alone. The interval covers
-        the finite number of draws, which are resampled, and of seeds, whose common error is drawn from Student's
-        distribution; it is at least that of Clopper and Pearson for the number of draws.
+        That `option` beats `other` in expectation, over the draws: uncertainty of parameters, not the randomness of
+        runs. Mean and interval over the finite number of draws, which are resampled, and of seeds, whose common error
+        is drawn from Student's distribution; the interval is at least that of Clopper and Pearson for the draws.
     single
         That it beats it in one run at one draw: uncertainty of parameters and randomness of a run together.
     effect, effect_low, effect_high
@@ -203,8 +203,8 @@ def probability_above(values: Reals) -> float:
 
 def _pair(difference: Reals, sign: float, confidence: float, seed: int) -> dict[str, float]:
     parts = contrast(difference)
-    probability = probability_above(sign * parts.expected)
-    low, high = _interval(sign * difference, probability, confidence, seed)
+    above, low, high = _above(difference, confidence, seed)
+    probability, low, high = (above, low, high) if sign > 0 else (1 - above, 1 - high, 1 - low)
     least, most = np.quantile(parts.expected, TAILS)
     total = parts.between + parts.common + parts.rest
     shares = [part / total if total > 0 else np.nan for part in parts[1:]]
@@ -222,19 +222,20 @@ def _pair(difference: Reals, sign: float, confidence: float, seed: int) -> dict[
     }
 
 
-def _interval(difference: Reals, probability: float, confidence: float, seed: int) -> tuple[float, float]:
-    """Return the interval of the probability that the expected difference is above 0."""
+def _above(difference: Reals, confidence: float, seed: int) -> tuple[float, float, float]:
+    """Return the probability that the expected difference is above 0, and its interval."""
     draws, seeds = difference.shape
     random = np.random.Generator(np.random.PCG64(seed))
     tails = ((1 - confidence) / 2, (1 + confidence) / 2)
     shift = random.standard_t(seeds - 1, RESAMPLES) * np.sqrt(difference.mean(axis=0).var(ddof=1) / seeds)
     noise, means = contrast(difference).rest / seeds, difference.mean(axis=1)
     found = [probability_above(_sharpened(means[random.integers(draws, size=draws)], noise) + moved) for moved in shift]
+    probability = float(np.mean(found))
     low, high = np.quantile(found, tails)
     won = probability * draws
     least = beta.ppf(tails[0], won, draws - won + 1) if won > 0 else 0.0
     most = beta.ppf(tails[1], won + 1, draws - won) if won < draws else 1.0
-    return float(min(low, least)), float(max(high, most))
+    return probability, float(min(low, least)), float(max(high, most))
 
 
 def _first(values: Reals, options: list[str]) -> pd.Series:
