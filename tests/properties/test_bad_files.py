@@ -102,7 +102,7 @@ NOT_A_SCENARIO = {
     "months: 1e400": "months",
     "months: 1" + "0" * 400: "months",
     "topics: {}": "topics",
-    "topics: {a: null}": "topics.a",
+    "topics: {a: null}": "topics",
     "topics: {a: {fine: 1" + "0" * 400 + "}}": "topics.a.fine",
     "topics: {a: {cost: 1.0e+300}}": "topics.a.cost",
     "topics: {a: {cost: 1.0e-300}}": "topics.a.cost",
