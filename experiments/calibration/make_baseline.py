@@ -56,8 +56,7 @@ def main() -> None:
     study = Study.read(HERE / "ranking.yaml")
     swept = sweep(study, options.results / "ranking", workers=options.workers, progress=True)
     orders = [ranking(swept, outcome, prefer) for outcome, prefer in ORDERS]  # type: ignore[arg-type]
-    for order in orders:
-        _draw(ranking_figures.figures(order), f"ranking-{order.outcome.replace('_', '-')}")
+    _draw([ranking_figures.matrix(orders[0]), ranking_figures.differences(orders[1])], "calibration")
     checked = check(found, 1000, 10, options)
     write_page({"fit": fit_lines(found, checked), "parameters": parameter_lines(found), "ranking": order_lines(orders)})
 
