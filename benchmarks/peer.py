@@ -146,7 +146,9 @@ class Firm(Conduct):
         self.costs = 0.0
         self.pay("households", self.random.gauss(0.0, rule.shock) * self.size)
         rate = rule.base_rate + rule.file_spread * self.distress + self.levers[Lever.CREDIT_SPREAD]
-        self.pay("banks", max(rate, 0.0) * self.debt / MONTHS)
+        interest = max(rate, 0.0) * self.debt / MONTHS
+        self.finance_cost = min(rule.file_spread * self.distress * self.debt / MONTHS, interest) / self.size
+        self.pay("banks", interest)
 
     def pay_the_state(self) -> None:
         """Receive the subsidy, pay tax and fines."""
@@ -231,13 +233,14 @@ class Firm(Conduct):
             self.wind_up()
 
     def remember_losses(self) -> None:
-        """Smooth the four losses over about a year."""
+        """Smooth the five losses over about a year."""
         worth = self.model.rules.contribution
         now = (
             self.sanction_cost + self.fines / self.size,
             self.associated_cost,
             worth * max(1 - self.level, 0.0),
             worth * max(1 - self.demand, 0.0),
+            self.finance_cost,
         )
         self.losses = [memory + (loss - memory) / MONTHS for memory, loss in zip(self.losses, now, strict=True)]
 
@@ -274,7 +277,7 @@ class Firm(Conduct):
         self.profit_trend = rule.margin * (1 - rule.tax_rate)
         self.model.ledger["households", "firms"] += self.equity
         self.distress = self.costs = 0.0
-        self.losses = [0.0, 0.0, 0.0, 0.0]
+        self.losses = [0.0] * 5
         self.demand = self.staff = self.final_demand / self.size
         self.supply = self.level = 1.0
         self.effort = [self.intrinsic for _ in self.effort]

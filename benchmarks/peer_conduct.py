@@ -55,7 +55,7 @@ class Conduct(mesa.Agent):
         self.orders = self.fines = self.costs = self.profit = self.capacity = self.compliance = 0.0
         self.shortfall = self.delivered = self.missed = self.intermediate = self.paid = 0.0
         self.final, self.kept, self.withheld, self.spare = [0.0] * 3, [0.0] * 3, [0.0] * 3, 0.0
-        self.losses = [0.0, 0.0, 0.0, 0.0]
+        self.losses, self.finance_cost = [0.0] * 5, 0.0
         self.in_force: list[Sanction] = []
         self.forget()
 

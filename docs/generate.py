@@ -329,6 +329,26 @@ COMPARISON_FILES = {
 }
 
 
+ATTRIBUTION_FILES = {
+    "scenario.yaml, against.yaml, toggles.yaml": "the two resolved scenarios, and the keys that each toggle switches",
+    "provenance.json": "as for a comparison",
+    "shares": "one row an outcome and toggle: Shapley value, share, effect alone and as the last one, with intervals",
+    "interactions": "one row an outcome and pair of toggles: Shapley interaction index with its interval",
+    "effects, effects_by_group": "as for a comparison: of all toggles together",
+    "shares_by_group": "the shares by ownership, size class, sector and region",
+    "twins": "one row a seed and firm of the start that leaves in at least one world: who, fate, month, cause and"
+    " attribution in each, what it lost through each channel in both until the first exit, and the channel",
+    "channels": "one row a channel: firms per 1,000 that leave in one world only, with intervals, and counts",
+    "losses": "one row a fate and channel: mean losses of those firms where they leave, and in the other world",
+    "attributions": "one row an attribution: firms of the start per 1,000 that leave in each world",
+    "examples": "of each fate and channel the firm of the median month, with its stories in both worlds",
+    "runs, groups, stories": "Parquet alone: one row a combination and seed; the same by group; one row a lone exit and"
+    " world",
+    "shares.tex, figures/, report.html": "the table of shares for a paper; as for a run",
+    "sweep/, pairs/": "the finished runs, where the command goes on: `sweep/` is the folder of a sweep",
+}
+
+
 def _result_folder() -> str:
     outcomes = [(f"`{o.name}`", o.label, o.unit, o.describe_how()) for o in OUTCOMES]
     columns = [(f"`{name}.parquet`", ", ".join(f"`{c}`" for c in table)) for name, table in small_run().items()]
@@ -352,4 +372,10 @@ Columns of its tables, for the preset `joint_2016`. Columns named after grades, 
 ## The folder of a comparison
 
 {table(("File", "Content"), [(f"`{name}`", text) for name, text in COMPARISON_FILES.items()])}
+
+## The folder of an attribution
+
+Tables are there as Parquet and CSV.
+
+{table(("File", "Content"), [(f"`{name}`", text) for name, text in ATTRIBUTION_FILES.items()])}
 """

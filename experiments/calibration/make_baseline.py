@@ -164,7 +164,7 @@ def order_lines(orders: Iterable[Ranking]) -> list[str]:
                 f"{row['probability']:.2f} ({row['low']:.2f}–{row['high']:.2f})",
                 f"{row['single']:.2f}",
                 f"{row['effect']:.3g} ({row['effect_low']:.3g} to {row['effect_high']:.3g})".replace("-", "−"),
-                " / ".join(f"{100 * row[name]:.0f}%" for name in ("of_parameters", "of_seeds", "of_rest")),
+                " / ".join(_share(row[name]) for name in ("of_parameters", "of_seeds", "of_rest")),
             )
             lines.append(f"| {' | '.join(cells)} |")
     return lines
@@ -193,6 +193,10 @@ def _draw(pictures: Iterable[Picture], stem: str) -> None:
         for ending, content in (("png", drawn.png), ("svg", drawn.svg)):
             (IMAGES / f"{stem}-{drawn.name}.{ending}").write_bytes(content)
         print(f"{stem}-{drawn.name}: {drawn.alt}")
+
+
+def _share(value: float) -> str:
+    return "–" if np.isnan(value) else f"{100 * value:.0f}%"
 
 
 def _percent(*values: float) -> str:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
+    from creditregime.laboratory.attribution import Attribution, attribute
+    from creditregime.laboratory.attribution.folder import open_attribution
     from creditregime.laboratory.burn_in import burn_in
     from creditregime.laboratory.calibration import Calibration, CalibrationStudy, calibrate, open_calibration
     from creditregime.laboratory.compare import Comparison, compare
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Attribution",
     "Calibration",
     "CalibrationStudy",
     "Comparison",
@@ -57,6 +60,7 @@ __all__ = [
     "Sweep",
     "__version__",
     "animate",
+    "attribute",
     "burn_in",
     "calibrate",
     "compare",
@@ -67,6 +71,7 @@ __all__ = [
     "forest",
     "interactions",
     "load",
+    "open_attribution",
     "open_calibration",
     "open_sweep",
     "phase_diagram",
@@ -85,6 +90,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Attribution": "laboratory.attribution",
     "Calibration": "laboratory.calibration",
     "CalibrationStudy": "laboratory.calibration",
     "Comparison": "laboratory.compare",
@@ -96,6 +102,7 @@ _HOMES = {
     "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "attribute": "laboratory.attribution",
     "animate": "presentation.animation",
     "burn_in": "laboratory.burn_in",
     "calibrate": "laboratory.calibration",
@@ -107,6 +114,7 @@ _HOMES = {
     "forest": "presentation.forest_figure",
     "interactions": "laboratory.sensitivity",
     "load": "composition",
+    "open_attribution": "laboratory.attribution.folder",
     "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",

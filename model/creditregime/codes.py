@@ -75,6 +75,7 @@ class Attribution(IntEnum):
     ASSOCIATED_SANCTIONS = 2
     LOST_SUPPLIERS = 3
     LOST_BUYERS = 4
+    FINANCE = 5
 
 
 class Event(IntEnum):

@@ -44,13 +44,13 @@ def load(*overrides: str, scenario: str | Path | None = None, **changes: Any) ->
     return Scenario.parse(data)
 
 
-def started(choices: Mapping[str, str], scenario: str | Path | None = None) -> Scenario:
-    """Return what the overrides change: the chosen presets, or the scenario in a file."""
+def started(choices: Mapping[str, str], scenario: str | Path | Mapping[str, Any] | None = None) -> Scenario:
+    """Return what the overrides change: the chosen presets, or the scenario in a file or a mapping."""
     if scenario is None:
         return Scenario.parse(composed(choices))
     if choices:
         raise ScenarioError(f"{next(iter(choices))}: presets cannot be combined with a scenario file")
-    return Scenario.read(scenario)
+    return Scenario.parse(scenario) if isinstance(scenario, Mapping) else Scenario.read(scenario)
 
 
 def split_overrides(overrides: Sequence[str], changes: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:

@@ -84,6 +84,9 @@ class Firms(Table):
     sanction_cost: Floats = column(np.float32, "share", "cost of measures for own acts, per unit of revenue")
     associated_cost: Floats = column(np.float32, "share", "cost of measures through association, per unit of revenue")
     fines: Floats = column(np.float32, "money", "fines of this month")
+    finance_cost: Floats = column(
+        np.float32, "share", "cost of dear credit and of output without funds, per unit of revenue"
+    )
     # How it trades
     demand: Floats = column(np.float32, "level", "orders received relative to the start", fill=1)
     supply: Floats = column(
@@ -107,6 +110,7 @@ class Firms(Table):
     loss_associated: Floats = column(np.float32, "share", "smoothed cost of sanctions through association")
     loss_suppliers: Floats = column(np.float32, "share", "smoothed output lost for want of inputs")
     loss_buyers: Floats = column(np.float32, "share", "smoothed output lost for want of orders")
+    loss_finance: Floats = column(np.float32, "share", "smoothed cost of dear and missing credit, and of unpaid claims")
     regulatory_cost: Floats = column(
         np.float32, "share", "smoothed cost of fines, measures, compliance and data burden (where firms can relocate)"
     )

@@ -28,8 +28,15 @@ SMALL = ("population.firms=80", "months=13")
 DRIVER = """
 import contextlib, json, pathlib, sys
 import creditregime.presentation.folder
-from creditregime.laboratory.store import save_tables
-creditregime.presentation.folder.save = save_tables
+from creditregime.laboratory.attribution.folder import write_attribution
+from creditregime.laboratory.store import add_to_folder, save_tables
+def save(result, path):
+    if not isinstance(result, creditregime.Attribution):
+        return save_tables(result, path)
+    with add_to_folder(path) as folder:
+        write_attribution(result, folder)
+    return path
+creditregime.presentation.folder.save = save
 from creditregime.cli import main
 for arguments, target in json.loads(sys.argv[1]):
     with open(target, "w") if target else contextlib.nullcontext(sys.stdout) as output:
@@ -61,9 +68,9 @@ def commands(page: str) -> list[tuple[list[str], str]]:
 def small(words: list[str]) -> list[str]:
     """Return a command with few firms, months and seeds; what a command says itself comes later and wins."""
     words = [re.sub(r"^months=.*", "months=13", word) for word in words]
-    if words[0] in ("run", "compare"):
+    if words[0] in ("run", "compare", "attribute"):
         words[1:1] = SMALL
-    if words[0] == "compare":
+    if words[0] in ("compare", "attribute"):
         words = [*words, "--seeds", "2", "--workers", "1"]
     if words[0] == "sweep":
         words = [*words, "--workers", "1"]

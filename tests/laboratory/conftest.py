@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from creditregime import plugins
+from creditregime.laboratory.attribution import Attribution, attribute
 from creditregime.laboratory.compare import Comparison, compare
 from creditregime.laboratory.run import RunResult, run
 
@@ -34,3 +35,24 @@ def contents(folder: Path, *, without: tuple[str, ...] = ("provenance.json",)) -
     """Every file of a folder, by relative path; provenance tells when and how long, which must differ."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in without)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+RISKY = (
+    "population.firms=60",
+    "months=18",
+    "finance.shock=0.2",
+    "finance.equity=1",
+    "monitoring.share=0.3",
+    "seed=5",
+)
+"""Many firms fail, so that some do in one world only, through several channels."""
+
+
+@pytest.fixture(scope="session")
+def attribution_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("attribution") / "a"
+
+
+@pytest.fixture(scope="session")
+def small_attribution(attribution_folder: Path) -> Attribution:
+    return attribute(*RISKY, seeds=3, workers=1, folder=attribution_folder)

@@ -199,3 +199,12 @@ def test_a_script_needs_no_main_guard(tmp_path: Path, declared: str, chosen: str
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["ran", f"({len(OUTCOMES)},", "11)"]
+
+
+def test_firms_that_move_in_one_world_only_are_the_same_firms() -> None:
+    moving = {"kind": "comparing", "moves": 0.9, "moving_cost": 0.0}
+    result = compare(*SMALL, relocation=moving, against={"relocation": "none"}, seeds=1)
+    one, other = result.example
+    assert (one.firms["region"] != other.firms["region"]).any()
+    assert result.paired_firms
+    assert set(result.twins()["firm"]) == set(one.exits["firm"]) | set(other.exits["firm"])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from creditregime.laboratory.effects import effect_table, paired
+from creditregime.laboratory.effects import effect_table, group_effect_table, paired, with_p_values
 from creditregime.laboratory.outcomes import BY_NAME, LATE_MONTHS, OUTCOMES, summarise
 
 
@@ -53,3 +53,49 @@ def test_jurisdictions_count_alike() -> None:
     frame = pd.DataFrame({outcome.name: [0.0, 0.0] for outcome in OUTCOMES} | {"jurisdiction": [0, 1], "firms": 10.0})
     frame["exits"] = [1.0, 3.0]
     assert summarise(frame)["exits"] == pytest.approx(200)
+
+
+def grouped(groups: int = 8, seeds: int = 9) -> pd.DataFrame:
+    """Return outcomes of groups of which the effects grow from none to large."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for number in range(groups):
+        for seed in range(seeds):
+            for variant, effect in (("scenario", 0.25 * number), ("against", 0.0)):
+                rows.append((variant, seed, "sector", f"s{number}", 10.0, effect + rng.normal(), 1.0))
+    columns = ["variant", "seed", "dimension", "group", "firms", "compliance", "exits"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_p_values_are_students_and_adjusted_for_the_groups_of_an_outcome() -> None:
+    outcomes = grouped()
+    table = group_effect_table(outcomes, [BY_NAME["compliance"], BY_NAME["exits"]])
+    found = table[table["outcome"] == "compliance"].set_index("group")
+    for group, inside in outcomes.groupby("group"):
+        wide = inside.pivot(index="seed", columns="variant", values="compliance")
+        assert found.loc[group, "p"] == pytest.approx(stats.ttest_rel(wide["scenario"], wide["against"]).pvalue)
+    p = found["p"].to_numpy()
+    order = np.argsort(p)
+    holm = [max(min(1.0, (len(p) - k) * p[order[k]]) for k in range(rank + 1)) for rank in range(len(p))]
+    np.testing.assert_allclose(found["p_holm"].to_numpy()[order], holm)
+    bh = [min(min(1.0, len(p) / (k + 1) * p[order[k]]) for k in range(rank, len(p))) for rank in range(len(p))]
+    np.testing.assert_allclose(found["p_bh"].to_numpy()[order], bh)
+    assert (found["p"] < 0.05).sum() > (found["p_holm"] < 0.05).sum() > 0
+    same = table[table["outcome"] == "exits"]  # nothing differs, in no seed
+    assert (same[["p", "p_holm", "p_bh"]] == 1).all(axis=None)
+
+
+def test_adjusted_p_values_never_fall_where_plain_ones_rise() -> None:
+    table = pd.DataFrame({"outcome": "x", "effect": [1.0, 1.0], "seeds": 10})
+    margin = stats.t.ppf(0.975, 9) / np.array([stats.t.ppf(1 - p / 2, 9) for p in (0.01, 0.011)])
+    found = with_p_values(table.assign(low=1 - margin, high=1 + margin))
+    np.testing.assert_allclose(found["p"], [0.01, 0.011])
+    np.testing.assert_allclose(found["p_holm"], [0.02, 0.02])
+    np.testing.assert_allclose(found["p_bh"], [0.011, 0.011])
+
+
+def test_one_seed_has_no_p_values_and_a_sure_effect_a_p_of_zero() -> None:
+    outcomes = grouped(2, 1)
+    assert group_effect_table(outcomes, [BY_NAME["compliance"]])[["p", "p_holm", "p_bh"]].isna().all(axis=None)
+    sure = grouped(2, 3).assign(exits=lambda table: (table["variant"] == "scenario") * 2.0)
+    assert (group_effect_table(sure, [BY_NAME["exits"]])["p_holm"] == 0).all()

@@ -79,6 +79,14 @@ def test_intervals_cover_the_true_probability() -> None:
     found = [ranking(made(worlds(1.0, 60, 5, seed)), "exits", "more").pairs.iloc[0] for seed in range(30)]
     assert np.mean([row["low"] <= exact <= row["high"] for row in found]) >= 0.9
     assert np.mean([row["high"] - row["low"] for row in found]) < 0.6
+    assert np.mean([row["probability"] for row in found]) == pytest.approx(exact, abs=0.04)
+
+
+def test_where_seeds_tell_nothing_the_probability_is_near_one_half() -> None:
+    random = np.random.default_rng(3)
+    found = [ranking(made(random.normal(0, 1, (2, 30, 3))), "exits", "more").pairs.iloc[0] for _ in range(10)]
+    assert np.mean([abs(row["probability"] - 0.5) for row in found]) < 0.35
+    assert np.mean([row["high"] - row["low"] for row in found]) > 0.8
 
 
 def test_the_direction_is_the_users_and_the_matrix_is_its_own_complement() -> None:
@@ -131,7 +139,7 @@ def test_a_sweep_of_draws_is_ranked_on_the_command_line(tmp_path: Path, capsys: 
     assert open_sweep(tmp_path / "sweep").study == result.study
     found = ranking(tmp_path / "sweep", "fines", "more")
     assert found.among == "penalties"
-    assert found.matrix.loc["as they are", "none"] == 1
+    assert found.matrix.loc["as they are", "none"] > 0.9
     out = tmp_path / "order"
     assert main(["ranking", str(tmp_path / "sweep"), "--outcome", "fines", "--prefer", "more", "--out", str(out)]) == 0
     assert "3 draws of parameters, 3 seeds" in capsys.readouterr().out
@@ -142,7 +150,7 @@ def test_a_sweep_of_draws_is_ranked_on_the_command_line(tmp_path: Path, capsys: 
         "ranking.json",
         "figures",
     }
-    assert pd.read_csv(out / "pairs.csv").loc[0, "probability"] == 1
+    assert pd.read_csv(out / "pairs.csv").loc[0, "single"] == 1
 
 
 def test_with_three_options_there_is_a_matrix() -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
 from creditregime.errors import ScenarioError
-from creditregime.laboratory.shapley import shapley, shapley_values
+from creditregime.laboratory.shapley import interaction_values, interactions, shapley, shapley_values, shares
 from creditregime.laboratory.sweeps import sweep
 from tests.laboratory.test_sweeps import study
 
@@ -76,3 +78,45 @@ def test_other_designs_attribute_nothing(tmp_path: Path) -> None:
     result = sweep(study(), tmp_path / "s", workers=1)
     with pytest.raises(ScenarioError, match="'factorial' is needed"):
         shapley(result)
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_an_interaction_is_a_toggles_value_with_the_other_on_less_that_with_it_off(number: int) -> None:
+    """The recursive axiom of Grabisch and Roubens."""
+    worth = np.random.Generator(np.random.PCG64(number)).normal(size=(2**number, 3))
+    levels = np.array([*product((0, 1), repeat=number)])
+    for (one, other), value in interaction_values(worth).items():
+        on, off = (shapley_values(worth[levels[:, other] == level]) for level in (1, 0))
+        position = one - (one > other)
+        np.testing.assert_allclose(value, on[position] - off[position], rtol=1e-9)
+    assert len(interaction_values(worth)) == number * (number - 1) // 2
+
+
+def table_of(worth: Array, outcome: str = "compliance") -> pd.DataFrame:
+    """Return runs of every combination (rows) and seed (columns)."""
+    points, seeds = np.indices(worth.shape)
+    return pd.DataFrame({"point": points.ravel(), "seed": seeds.ravel(), outcome: worth.ravel()})
+
+
+def test_shares_have_fiellers_interval() -> None:
+    """The bounds are the ratios r at which values less r times the whole are just not told from zero."""
+    worth = np.random.Generator(np.random.PCG64(3)).normal(size=(4, 10)) + np.array([[0], [2], [5], [6]])
+    found = shares(table_of(worth), ["a", "b"], ["compliance"]).set_index("toggle")
+    values, total = shapley_values(worth), worth[-1] - worth[0]
+    critical = stats.t.ppf(0.975, 9)
+    for position, toggle in enumerate(("a", "b")):
+        assert found.loc[toggle, "share"] == pytest.approx(values[position].mean() / total.mean())
+        low, high = found.loc[toggle, ["share_low", "share_high"]]
+        assert low < found.loc[toggle, "share"] < high
+        for bound in (low, high):
+            assert abs(stats.ttest_1samp(values[position] - bound * total, 0).statistic) == pytest.approx(critical)
+        known = stats.ttest_1samp(worth[2 - position] - worth[0], 0).confidence_interval(0.95)
+        assert found.loc[toggle, ["alone_low", "alone_high"]].tolist() == pytest.approx([known.low, known.high])
+    assert found.loc["total", ["share", "share_low", "share_high"]].tolist() == pytest.approx([1, 1, 1])
+
+
+def test_nothing_has_no_shares() -> None:
+    worth = np.random.Generator(np.random.PCG64(4)).normal(size=(4, 6))
+    found = shares(table_of(worth), ["a", "b"], ["compliance"])
+    assert found[["share", "share_low", "share_high"]].isna().all(axis=None)
+    assert interactions(table_of(worth[:2]), ["a"], ["compliance"]).empty

@@ -200,7 +200,7 @@ def test_default_folders_never_collide(tmp_path: Path) -> None:
         (lambda folder: (folder / "scenario.yaml").unlink(), "no scenario.yaml"),
         (lambda folder: (folder / "provenance.json").unlink(), "provenance.json cannot be read"),
         (lambda folder: (folder / "provenance.json").write_text("[]"), "must be a mapping"),
-        (lambda folder: (folder / "provenance.json").write_text("{}"), "whether it is a run or compare"),
+        (lambda folder: (folder / "provenance.json").write_text("{}"), "whether it is a run, compare or attribute"),
         (lambda folder: (folder / "firms.parquet").write_bytes(b"PAR1"), "firms.parquet cannot be read"),
         (lambda folder: (folder / "exits.parquet").unlink(), "exits.parquet cannot be read"),
     ],

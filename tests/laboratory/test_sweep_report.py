@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -207,6 +208,16 @@ def test_a_wrong_command_is_one_line_and_writes_nothing(
     assert text in said
     assert said.count("\n") == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_folder_of_another_version_is_one_line(
+    lines: Sweep, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = shutil.copytree(lines.folder, tmp_path / "other")
+    facts = json.loads((other / "sweep.json").read_text(encoding="utf-8"))
+    (other / "sweep.json").write_text(json.dumps(facts | {"layout": {"points": 6}}), encoding="utf-8")
+    assert main(["report", str(other)]) == 2
+    assert capsys.readouterr().err.endswith("was written by another version of creditregime; run its study again\n")
 
 
 def test_an_unknown_reference_is_refused_before_anything_is_drawn(lines: Sweep) -> None:

@@ -7,6 +7,7 @@ import filecmp
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -433,3 +434,17 @@ def test_a_damaged_part_is_named_and_can_be_run_again(harm: str, tmp_path: Path)
         _ = sweep(study(), tmp_path / "s", workers=1).runs
     path.unlink()
     assert sweep(study(), tmp_path / "s", workers=1).runs.equals(whole)
+
+
+def test_a_scenario_can_stand_in_the_study(tmp_path: Path) -> None:
+    whole = load(*BASE).model_dump(mode="json")
+    one = sweep(study(), tmp_path / "one", workers=1)
+    other = sweep(study(base=[], scenario=whole), tmp_path / "other", workers=1)
+    pd.testing.assert_frame_equal(one.runs, other.runs)
+    assert other.scenario(1) == one.scenario(1)
+    shutil.move(tmp_path / "other", tmp_path / "moved")
+    assert sweep(study(base=[], scenario=whole), tmp_path / "moved", workers=1).runs.equals(one.runs)
+    with pytest.raises(ScenarioError, match="presets cannot be combined"):
+        sweep(study(scenario=whole), tmp_path / "third", workers=1)
+    with pytest.raises(ScenarioError, match=r"mont: unknown key"):
+        sweep(study(base=[], scenario={"mont": 3}), tmp_path / "third", workers=1)

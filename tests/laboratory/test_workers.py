@@ -48,7 +48,7 @@ import sys
 import creditregime.cli as cli
 from creditregime.cli import common
 from creditregime.laboratory.store import save_tables
-common._saver = lambda: save_tables
+common.saver = lambda: save_tables
 sys.exit(cli.main(sys.argv[1:]))
 """
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from creditregime import CreditRegime
+from creditregime.codes import Attribution
 from creditregime.population import Generated
 from creditregime.population.economy import Economy, combine
 from tests.helpers import (
@@ -271,7 +272,7 @@ def test_listed_unlisted_and_exited_are_all_that_were_ever_created(regime: str) 
     assert exited > 5
     series = model.series.monthly()
     causes = [f"exits_{name}" for name in ("insolvency", "revoked", "voluntary", "background")]
-    reasons = ("background", "own_sanctions", "associated_sanctions", "lost_suppliers", "lost_buyers")
+    reasons = [item.name.lower() for item in Attribution]
     pd.testing.assert_series_equal(series[causes].sum(axis=1), series.exits, check_names=False)
     pd.testing.assert_series_equal(
         series[[f"exits_by_{r}" for r in reasons]].sum(axis=1), series.exits, check_names=False

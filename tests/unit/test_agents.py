@@ -195,6 +195,16 @@ class TestStory:
             assert history["month"].is_monotonic_increasing
             assert history["firm"].max() in (1, 1 + (history["event"] == "entered").sum()) or history.empty
 
+    def test_a_story_can_be_that_of_one_firm_at_the_place(self, run):
+        rows = np.flatnonzero([(Firm(run, row).history()["event"] == "exited").any() for row in range(60)])
+        row = next(int(row) for row in rows if (Firm(run, int(row)).history()["event"] == "entered").any())
+        whole, first, second = (Firm(run, row).story(number) for number in (None, 1, 2))
+        assert whole.startswith(first)
+        assert "out of business" in first.splitlines()[-1]
+        assert "took its place" in second.splitlines()[1]
+        stayed = next(row for row in range(60) if row not in rows)
+        assert Firm(run, stayed).story(1) == Firm(run, stayed).story()
+
     def test_listing_is_explained(self, run):
         histories = [Firm(run, row).history() for row in range(run.world.rows)]
         listed = [h[(h["event"] == "listed") & (h["subject"] != "redlist")] for h in histories]

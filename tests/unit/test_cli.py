@@ -14,6 +14,7 @@ from creditregime.composition import load
 from creditregime.laboratory.archive import read
 from creditregime.laboratory.catalogue import describe, families
 from creditregime.laboratory.compare import Comparison
+from creditregime.laboratory.outcomes import OUTCOMES
 from creditregime.laboratory.run import RunResult
 from creditregime.laboratory.store import save_tables
 from creditregime.presets import groups
@@ -24,7 +25,7 @@ TINY = ["population.firms=40", "months=4"]
 @pytest.fixture(autouse=True)
 def tables_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Figures and reports are drawn in other tests; and nothing is ever written beside the user."""
-    monkeypatch.setattr(common, "_saver", lambda: save_tables)
+    monkeypatch.setattr(common, "saver", lambda: save_tables)
     monkeypatch.chdir(tmp_path)
 
 
@@ -71,6 +72,15 @@ def test_compare_prints_effects_with_intervals(tmp_path: Path, capsys: pytest.Ca
     assert result.against.rating.kind == "none"
     effect = result.effects().set_index("outcome").loc["compliance"]
     line = next(line for line in out.splitlines() if line.startswith("Compliance effort"))
+    left = 100 * effect["variance_ratio"]
+    assert f" {left:.{0 if left >= 10 else 1}f}% " in line
+    assert "Harm from violations" not in out
+    assert cli.main([*words[:-4], "--out", "all", "--all"]) == 0
+    every = capsys.readouterr().out
+    assert max(map(len, every.splitlines())) <= 100
+    lines = every.splitlines()
+    labels = [outcome.label for outcome in OUTCOMES]
+    assert all(any(shown.startswith(label) for shown in lines) for label in labels)
     assert f"{effect['effect']:+.2f}" in line
     assert f"[{effect['low']:+.2f}, {effect['high']:+.2f}]" in line
 

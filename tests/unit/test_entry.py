@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from creditregime import CreditRegime
+from creditregime.market.exit import LOSSES
 from creditregime.state import NEVER
 from tests.helpers import bare, small
 
@@ -74,11 +75,9 @@ def test_entrants_begin_clean() -> None:
             "fines",
             "costs",
             "distress",
-            "loss_own",
-            "loss_associated",
-            "loss_suppliers",
-            "loss_buyers",
+            "finance_cost",
             "debt",
+            *LOSSES,
         ):
             assert not getattr(world.firms, name)[new].any(), name
         np.testing.assert_array_equal(world.firms.effort[:, new], np.tile(world.firms.intrinsic[new], (8, 1)))

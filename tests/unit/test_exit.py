@@ -89,6 +89,7 @@ LOSSES = {
     "loss_associated": Attribution.ASSOCIATED_SANCTIONS,
     "loss_suppliers": Attribution.LOST_SUPPLIERS,
     "loss_buyers": Attribution.LOST_BUYERS,
+    "loss_finance": Attribution.FINANCE,
 }
 
 

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from creditregime import CreditRegime, Scenario, cli, load
+from creditregime.cli import common
 from creditregime.errors import PopulationError
 from creditregime.laboratory.archive import read
 from creditregime.laboratory.export import export_population, tables_of
@@ -77,7 +78,7 @@ def test_the_command_line_exports_and_tells_the_columns(
     assert str(tmp_path / "mine") in capsys.readouterr().out
     names = {"firms.parquet", "links.parquet", "sectors.parquet", "scenario.yaml"}
     assert {path.name for path in (tmp_path / "mine").iterdir()} == names
-    monkeypatch.setattr(cli, "_saver", lambda: save_tables)
+    monkeypatch.setattr(common, "saver", lambda: save_tables)
     assert cli.main(["run", "--scenario", "mine/scenario.yaml", "--quiet", "--out", "r"]) == 0
     assert len(read(tmp_path / "r").firms) == 30  # type: ignore[union-attr]
     assert cli.main(words) == 2
@@ -95,7 +96,7 @@ def test_the_command_line_exports_and_tells_the_columns(
 def test_the_example_runs_from_anywhere_and_says_what_was_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "_saver", lambda: save_tables)
+    monkeypatch.setattr(common, "saver", lambda: save_tables)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["check", "--scenario", str(EXAMPLE / "scenario.yaml")]) == 0
     assert "links: 3 of 55 values scaled down" in capsys.readouterr().out

@@ -38,21 +38,27 @@ _ATTRIBUTIONS = {
     "associated_sanctions": "sanctions through association",
     "lost_suppliers": "the loss of suppliers",
     "lost_buyers": "the loss of buyers",
+    "finance": "dear or missing credit",
 }
 
 
-def tell(model: Any, row: int) -> str:
+def tell(model: Any, row: int, number: int | None = None) -> str:
     """Return the story of the firms that had a place, the present one last: a line a month in which something happened.
 
-    Violations that nobody saw are summed up by year.
+    Violations that nobody saw are summed up by year. With `number`, counted from 1, it is that firm's story alone: it
+    ends where the firm left.
     """
-    entries = chronicle(model, row)
+    entries, left = chronicle(model, row), False
+    if number is not None:
+        entries = [entry for entry in entries if entry.firm == number]
+        ends = [position for position, entry in enumerate(entries) if entry.event == "exited"]
+        entries, left = entries[: ends[0] + 1] if ends else entries, bool(ends)
     lines = [_introduction(model.firm(row))]
     for (_, year), group in groupby(entries, key=lambda entry: (entry.firm, entry.month // MONTHS)):
         lines += _year(model, row, year, list(group))
     if len(lines) == 1:
         lines.append("Nothing has happened to it yet.")
-    return "\n".join([*lines, _present(model.firm(row))])
+    return "\n".join(lines if left else [*lines, _present(model.firm(row))])
 
 
 def _introduction(firm: Any) -> str:

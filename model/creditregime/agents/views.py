@@ -133,9 +133,9 @@ class Firm(View):
         """Return all that happened at this place, one row an event, in order (see `creditregime.agents.story`)."""
         return history(self.model, self.row)
 
-    def story(self) -> str:
-        """Return the same as text to read."""
-        return tell(self.model, self.row)
+    def story(self, number: int | None = None) -> str:
+        """Return the same as text to read; with a number, that of one firm at this place alone (1 was there first)."""
+        return tell(self.model, self.row, number)
 
     def _others(self, mask: NDArray[np.bool_]) -> list[Firm]:
         rows = np.flatnonzero(mask & self.model.world.firms.active)

@@ -129,10 +129,13 @@ def _runs_needed(arguments: Arguments) -> None:
 def _result(arguments: Arguments) -> Sweep | Comparison | RunResult:
     """Return what a folder holds: a sweep, a comparison or a run."""
     from creditregime.laboratory.archive import read
-    from creditregime.laboratory.sweeps import open_sweep
+    from creditregime.laboratory.attribution import Attribution
 
     load_rules(arguments)
-    return open_sweep(arguments.folder) if (arguments.folder / "sweep.json").exists() else read(arguments.folder)
+    found = read(arguments.folder)
+    if isinstance(found, Attribution):
+        raise ScenarioError(f"{arguments.folder}: is an attribution; the sweep that it was made of is in its sweep/")
+    return found
 
 
 def _reference(texts: list[str]) -> int | dict[str, Any] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from creditregime.laboratory.attribution import Attribution
     from creditregime.laboratory.compare import Comparison
     from creditregime.laboratory.run import RunResult
     from creditregime.scenario import Scenario
@@ -38,10 +39,11 @@ def destination(arguments: Arguments, command: str, title: str) -> tuple[Save, P
     from creditregime.laboratory.store import check_folder, default_folder
 
     folder = check_folder(arguments.out or default_folder(command, title))
-    return _saver(), folder
+    return saver(), folder
 
 
-def _saver() -> Save:
+def saver() -> Save:
+    """Return what writes a result folder: it takes a second to import, before anything is simulated."""
     from creditregime.presentation.folder import save
 
     return save
@@ -49,7 +51,7 @@ def _saver() -> Save:
 
 def finish(
     arguments: Arguments,
-    result: RunResult | Comparison,
+    result: RunResult | Comparison | Attribution,
     save: Save,
     folder: Path,
     table: Callable[[Any], str],

@@ -11,9 +11,9 @@ from creditregime.errors import BAD_YAML, CreditRegimeError
 
 def add(commands: Any) -> None:
     """Declare the commands."""
-    text = "write the report of a result folder: of a run, a comparison or a sweep"
+    text = "write the report of a result folder: of a run, a comparison, an attribution or a sweep"
     report = declare(commands, "report", _report, text)
-    report.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that run, compare, rerun or sweep wrote")
+    report.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that one of these commands wrote")
     about = "HTML file to write (default: report.html in the folder)"
     report.add_argument("--out", type=Path, metavar="FILE", help=about)
     about = "of a sweep: the point to compare with, by its factors (default: the first point)"
@@ -53,6 +53,7 @@ def _report(arguments: Arguments) -> None:
 
 def _animate(arguments: Arguments) -> None:
     from creditregime.laboratory.archive import read
+    from creditregime.laboratory.attribution import Attribution
     from creditregime.laboratory.sweeps import Sweep
     from creditregime.presentation.animation import animate
 
@@ -62,6 +63,8 @@ def _animate(arguments: Arguments) -> None:
         raise CreditRegimeError(
             f"{arguments.folder}: is the folder of a sweep, which keeps no networks; run a point of it"
         )
+    if isinstance(result, Attribution):
+        raise CreditRegimeError(f"{arguments.folder}: is an attribution, which keeps no networks; compare instead")
     print(f"Film: {animate(result, arguments.out, every=arguments.every, pace=arguments.pace)}")
 
 

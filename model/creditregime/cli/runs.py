@@ -17,8 +17,9 @@ def add(commands: Any) -> None:
     about = "what the other scenario changes (default: no joint punishment, no partner spillover)"
     compare.add_argument("--against", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help=about)
     compare.add_argument("--seeds", type=positive, default=30, metavar="N", help="paired seeds (default: 30)")
+    compare.add_argument("--all", action="store_true", help="print the effects on all outcomes, not the main ones")
     rerun = declare(commands, "rerun", _rerun, "run a result folder again", output=True, workers=True)
-    rerun.add_argument("folder", metavar="FOLDER", help="a folder that run, compare or rerun wrote")
+    rerun.add_argument("folder", metavar="FOLDER", help="a folder that run, compare, attribute or rerun wrote")
 
 
 def _run(arguments: Arguments) -> None:
@@ -40,17 +41,20 @@ def _compare(arguments: Arguments) -> None:
     result = compare(
         arguments.scenario,
         *arguments.overrides,
-        against=_against(arguments.against),
+        against=against(arguments.against),
         seeds=arguments.seeds,
         workers=arguments.workers,
         progress=not arguments.quiet,
     )
-    finish(arguments, result, save, folder, effect_lines)
+    finish(arguments, result, save, folder, lambda found: effect_lines(found, every=arguments.all))
 
 
 def _rerun(arguments: Arguments) -> None:
-    from creditregime.laboratory.archive import read_scenario, rerun
+    from creditregime.laboratory.archive import rerun
+    from creditregime.laboratory.attribution import Attribution
+    from creditregime.laboratory.attribution.lines import attribution_lines
     from creditregime.laboratory.console import effect_lines, run_table
+    from creditregime.laboratory.reading import read_scenario
     from creditregime.laboratory.run import RunResult
 
     load_rules(arguments)
@@ -58,11 +62,14 @@ def _rerun(arguments: Arguments) -> None:
     result = rerun(arguments.folder, workers=arguments.workers, progress=not arguments.quiet)
     if isinstance(result, RunResult):
         finish(arguments, result, save, folder, run_table)
+    elif isinstance(result, Attribution):
+        finish(arguments, result, save, folder, attribution_lines)
     else:
         finish(arguments, result, save, folder, effect_lines)
 
 
-def _against(texts: Sequence[str]) -> dict[str, Any] | None:
+def against(texts: Sequence[str]) -> dict[str, Any] | None:
+    """Return what the other scenario changes, if the command line says so."""
     from creditregime.composition import parse_override
 
     return dict(map(parse_override, texts)) if texts else None

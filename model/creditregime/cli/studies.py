@@ -1,16 +1,18 @@
-"""Commands that run many scenarios: sweep."""
+"""Commands that run many scenarios: sweep, attribute."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from creditregime.cli.common import Arguments, declare, load_rules
+from creditregime.cli.common import Arguments, declare, finish, load_rules, positive, saver, scenario_of
+from creditregime.cli.runs import against
 
 
 def add(commands: Any) -> None:
     """Declare the commands."""
     _add_sweep(commands)
+    _add_attribute(commands)
 
 
 def _add_sweep(commands: Any) -> None:
@@ -37,3 +39,37 @@ def _sweep(arguments: Arguments) -> None:
     engine = named(arguments.engine, arguments.address, arguments.workers)
     result = sweep(study, folder, engine=engine, progress=not arguments.quiet)
     print(result.folder if arguments.quiet else sweep_lines(result))
+
+
+def _add_attribute(commands: Any) -> None:
+    text = "explain an effect: which rule, which firms, who bears it; with --out it goes on where it was stopped"
+    parser = declare(commands, "attribute", _attribute, text, scenario=True, output=True, workers=True)
+    about = "what the other scenario changes (default: no joint punishment, no partner spillover)"
+    parser.add_argument("--against", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help=about)
+    about = "keys that differ, + between those to switch together, or a YAML file (default: every rule that differs)"
+    parser.add_argument("--toggles", nargs="+", action="extend", default=[], metavar="KEY", help=about)
+    parser.add_argument("--seeds", type=positive, default=30, metavar="N", help="paired seeds (default: 30)")
+
+
+def _attribute(arguments: Arguments) -> None:
+    from creditregime.laboratory.attribution import attribute
+    from creditregime.laboratory.attribution.explain import check_workshop
+    from creditregime.laboratory.attribution.lines import attribution_lines
+    from creditregime.laboratory.store import default_folder
+
+    save, scenario = saver(), scenario_of(arguments)
+    folder = arguments.out or default_folder("attribute", scenario.title)
+    check_workshop(folder.absolute())
+    toggles = arguments.toggles[0] if len(arguments.toggles) == 1 else arguments.toggles
+    arguments.kept = f"finished runs are kept in {folder}; the same command with --out {folder} goes on"
+    result = attribute(
+        arguments.scenario,
+        *arguments.overrides,
+        against=against(arguments.against),
+        toggles=toggles or None,
+        seeds=arguments.seeds,
+        workers=arguments.workers,
+        folder=folder,
+        progress=not arguments.quiet,
+    )
+    finish(arguments, result, save, folder, attribution_lines)

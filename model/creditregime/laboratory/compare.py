@@ -14,12 +14,12 @@ from tqdm import tqdm
 from creditregime.errors import ScenarioError
 from creditregime.firms.strategies import find_strategy
 from creditregime.laboratory import workers as pool
-from creditregime.laboratory.contrast import other_scenario, refuse_unpaired
+from creditregime.laboratory.contrast import labels_of, two_worlds
 from creditregime.laboratory.dimensional import of_outcomes, of_table
 from creditregime.laboratory.effects import VARIANTS, effect_table, group_effect_table
 from creditregime.laboratory.outcomes import BY_NAME, GROUP_OUTCOMES, OUTCOMES, summarise, summarise_groups
 from creditregime.laboratory.provenance import now, provenance
-from creditregime.laboratory.run import Given, RunResult, check_strategy, resolve, settled, simulate
+from creditregime.laboratory.run import Given, RunResult, check_strategy, settled, simulate
 from creditregime.laboratory.twins import fates, same_firms, twins
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
@@ -68,8 +68,7 @@ class Comparison:
     @property
     def labels(self) -> tuple[str, str]:
         """Names of the two variants for people."""
-        names = (self.scenario.title, self.against.title)
-        return names if all(names) and names[0] != names[1] else VARIANTS  # type: ignore[return-value]
+        return labels_of(self.scenario, self.against)
 
     def __repr__(self) -> str:
         """Say what was compared, and what to ask for."""
@@ -92,7 +91,8 @@ class Comparison:
     @property
     def paired_firms(self) -> bool:
         """Whether both worlds began with the same firms, so that `twins` can tell them apart."""
-        return same_firms(*self.example)
+        one, other = self.example
+        return same_firms(one.firms, other.firms)
 
     def to_xarray(self, table: str = "outcomes", by: str | None = None) -> xarray.Dataset:
         """Return a table as arrays by variant and seed; units and meanings are attributes.
@@ -159,12 +159,7 @@ def compare(
     CreditRegimeError
         One line that says what is wrong; also if the two scenarios are the same.
     """
-    for name, number in (("seeds", seeds), ("workers", workers)):
-        if number is not None and number < 1:
-            raise ScenarioError(f"{name}: {number} is not allowed: at least 1 is needed")
-    one = resolve(scenario, *overrides, **changes)
-    other = other_scenario(one, against, scenario, overrides, changes)
-    refuse_unpaired(one, other)
+    one, other = two_worlds(scenario, overrides, against, changes, seeds=seeds, workers=workers)
     return paired_runs(one, other, seeds, (economy, economy), workers, progress)
 
 

@@ -29,7 +29,7 @@ def run_table(result: RunResult) -> str:
     ]
     for outcome in OUTCOMES:
         if outcome.headline:
-            lines.append(f"{_cut(outcome.label, 44):<44} {number(values[outcome.name]):>10}  {outcome.unit}")
+            lines.append(f"{cut(outcome.label, 44):<44} {number(values[outcome.name]):>10}  {outcome.unit}")
     return "\n".join([*lines, "", _NOTE_LEVELS, *_population_notes(result)])
 
 
@@ -39,12 +39,12 @@ def _population_notes(result: RunResult) -> list[str]:
     return [line for note in found for line in textwrap.wrap(f"Population: {note}", WIDTH, subsequent_indent="  ")]
 
 
-def effect_lines(result: Comparison) -> str:
-    """Return the paired effects of a comparison with their 95% intervals."""
+def effect_lines(result: Comparison, every: bool = False) -> str:
+    """Return the paired effects of a comparison, the headline ones or every one, with variance ratio and interval."""
     effects = result.effects()
-    headline = {outcome.name for outcome in OUTCOMES if outcome.headline}
-    rows = effects[effects["outcome"].isin(headline)]
-    head = f"{'':<{_LABEL}} {'scenario':>9} {'against':>9} {'effect':>9}  95% interval"
+    chosen = {outcome.name for outcome in OUTCOMES if outcome.headline or every}
+    rows = effects[effects["outcome"].isin(chosen)]
+    head = f"{'':<{_LABEL}} {'scenario':>8} {'against':>8} {'effect':>8} {'var.':>6}  95% interval"
     lines = [*_captions(result), "", head, _RULE, *(_effect_line(row) for _, row in rows.iterrows())]
     return "\n".join([*lines, _RULE, *_fate_lines(result), _NOTE_LEVELS, *_notes(result)])
 
@@ -60,7 +60,7 @@ def risk_lines(found: pd.DataFrame, replaceability: str, most: int = 10) -> str:
     ]
     largest = found.sort_values("esri", ascending=False, kind="stable").head(most)
     for row, sector, size, index, down, up in largest.itertuples(name=None):
-        lines.append(f"{row:>8} {_cut(sector, 32):<32} {number(size):>10} {index:>9.4f} {down:>11.4f} {up:>9.4f}")
+        lines.append(f"{row:>8} {cut(sector, 32):<32} {number(size):>10} {index:>9.4f} {down:>11.4f} {up:>9.4f}")
     note = "Index: share of the economy's sales to firms that is lost when the firm closes (Diem et al. 2022)."
     return "\n".join([*lines, "-" * len(head), note])
 
@@ -118,9 +118,7 @@ def validation_lines(found: pd.DataFrame) -> str:
     for (section, name), rows in found.groupby(["section", "oracle"], sort=False):
         lines += ["", f"{name} ({section})"]
         for row in rows.itertuples():
-            texts = (
-                f"{_cut(str(row.where), 44):<44} {_cut(str(row.expected), 20):<20} {_cut(str(row.obtained), 26):<26}"
-            )
+            texts = f"{cut(str(row.where), 44):<44} {cut(str(row.expected), 20):<20} {cut(str(row.obtained), 26):<26}"
             lines.append(f"  {texts} {row.verdict}")
         if reason := rows["known"].iloc[0]:
             lines += textwrap.wrap(f"Known to fail: {reason}.", 100, initial_indent="  ", subsequent_indent="  ")
@@ -147,11 +145,11 @@ _MOST_POINTS = 20
 
 
 def _effect_line(row: pd.Series) -> str:  # type: ignore[type-arg]
-    label = _cut(f"{row['label']}, {row['unit']}", _LABEL)
+    label = cut(f"{row['label']}, {row['unit']}", _LABEL)
     low, high = number(row["low"], signed=True), number(row["high"], signed=True)
     interval = f"[{low}, {high}]" if math.isfinite(row["low"]) else "-"
-    shown = [f"{number(row[key], signed=key == 'effect'):>9}" for key in ("scenario", "against", "effect")]
-    return f"{label:<{_LABEL}} {' '.join(shown)}  {interval}"
+    shown = [f"{number(row[key], signed=key == 'effect'):>8}" for key in ("scenario", "against", "effect")]
+    return f"{label:<{_LABEL}} {' '.join(shown)} {_percent(row['variance_ratio']):>6}  {interval}"
 
 
 def _captions(result: Comparison) -> list[str]:
@@ -178,11 +176,13 @@ def _fate_lines(result: Comparison) -> list[str]:
 def _notes(result: Comparison) -> list[str]:
     if len(result.seeds) < 2:
         return ["One pair of seeds gives no interval."]
-    ratio = result.effects().set_index("outcome")["variance_ratio"]
-    if not math.isfinite(ratio["compliance"]):
-        return []
-    return [f"Shared draws left {100 * ratio['compliance']:.1f}% of the variance of the effect on compliance."]
+    return ["var.: what shared draws leave of the variance that the effect would have with unpaired seeds."]
 
 
-def _cut(text: str, width: int) -> str:
+def _percent(share: float) -> str:
+    return f"{100 * share:.{0 if share >= 0.1 else 1}f}%" if math.isfinite(share) else "-"
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text of at most so many letters."""
     return text if len(text) <= width else text[: width - 1].rstrip(" ,") + "…"

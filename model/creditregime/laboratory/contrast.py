@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from creditregime.errors import ScenarioError
+from creditregime.laboratory.effects import VARIANTS
 from creditregime.laboratory.run import Given, resolve
 from creditregime.presets import groups
 from creditregime.scenario import Scenario
@@ -20,6 +21,31 @@ REGIME_KEYS = {"monitoring", "reporting", "inspection", "fines", "registry", "ra
     "joint_punishment",
 }
 """Places that a ``regime=`` preset fills: changes to one regime's rules are not carried over to another regime."""
+
+
+def two_worlds(
+    scenario: Given,
+    overrides: tuple[str, ...],
+    against: Scenario | Mapping[str, Any] | None,
+    changes: Mapping[str, Any],
+    *,
+    seeds: int,
+    workers: int | None,
+) -> tuple[Scenario, Scenario]:
+    """Return the two scenarios that a user means (see `compare`), or raise a `ScenarioError` of one line."""
+    for name, number in (("seeds", seeds), ("workers", workers)):
+        if number is not None and number < 1:
+            raise ScenarioError(f"{name}: {number} is not allowed: at least 1 is needed")
+    one = resolve(scenario, *overrides, **changes)
+    other = other_scenario(one, against, scenario, overrides, changes)
+    refuse_unpaired(one, other)
+    return one, other
+
+
+def labels_of(one: Scenario, other: Scenario) -> tuple[str, str]:
+    """Return the names of two worlds for people: their titles, if both have one of their own."""
+    names = (one.title, other.title)
+    return names if all(names) and names[0] != names[1] else VARIANTS
 
 
 def other_scenario(

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
+from scipy.stats import false_discovery_control
 
 from creditregime.laboratory.outcomes import Outcome
 
 Reals = NDArray[np.float64]
 
 VARIANTS = ("scenario", "against")
+CONFIDENCE = 0.95
 
 
-def paired(one: Reals, other: Reals, confidence: float = 0.95) -> dict[str, Reals]:
+def paired(one: Reals, other: Reals, confidence: float = CONFIDENCE) -> dict[str, Reals]:
     """Return the paired effects of columns of outcomes, one row a seed.
 
     Parameters
@@ -78,7 +80,10 @@ def effect_table(outcomes: pd.DataFrame, definitions: Sequence[Outcome]) -> pd.D
 def group_effect_table(outcomes: pd.DataFrame, definitions: Sequence[Outcome]) -> pd.DataFrame:
     """Return one row a dimension, group and outcome, from one row a variant, seed, dimension and group.
 
-    Only seeds in which both worlds have the group count, and only groups that both worlds have.
+    Only seeds in which both worlds have the group count, and only groups that both worlds have. With many groups some
+    intervals exclude 0 by chance alone. Therefore ``p`` is Student's two-sided p-value, and ``p_holm`` (Holm 1979) and
+    ``p_bh`` (Benjamini, Hochberg 1995) are adjusted for all groups of the same outcome: they bound the chance of any
+    false alarm among them, and the expected share of false ones among the alarms.
     """
     parts = []
     for (dimension, group), everywhere in outcomes.groupby(["dimension", "group"], sort=False):
@@ -89,7 +94,32 @@ def group_effect_table(outcomes: pd.DataFrame, definitions: Sequence[Outcome]) -
         part = effect_table(inside, definitions)
         who = pd.DataFrame({"dimension": dimension, "group": group, "firms": inside["firms"].mean()}, index=part.index)
         parts.append(who.join(part))
-    return pd.concat(parts, ignore_index=True)
+    return with_p_values(pd.concat(parts, ignore_index=True))
+
+
+def with_p_values(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of effects by group with p-values, plain and adjusted for the groups of the same outcome."""
+    half = ((table["high"] - table["low"]) / 2).to_numpy(np.float64)
+    freedom = table["seeds"].to_numpy(np.float64) - 1
+    error = half / stdtrit(np.maximum(freedom, 1), (1 + CONFIDENCE) / 2)
+    effect = np.abs(table["effect"].to_numpy(np.float64))
+    ratio = np.divide(effect, error, out=np.where(effect > 0, np.inf, 0.0), where=error > 0)
+    p = np.where(np.isfinite(half), 2 * stdtr(np.maximum(freedom, 1), -ratio), np.nan)
+    table = table.assign(p=p)
+    found = table.groupby("outcome", sort=False)["p"]
+    return table.assign(p_holm=found.transform(_holm), p_bh=found.transform(_benjamini_hochberg))
+
+
+def _holm(p: pd.Series) -> pd.Series:  # type: ignore[type-arg]
+    known = p.dropna().sort_values(kind="stable")
+    return (known * np.arange(len(known), 0, -1)).cummax().clip(upper=1).reindex(p.index)
+
+
+def _benjamini_hochberg(p: pd.Series) -> pd.Series:  # type: ignore[type-arg]
+    known = p.dropna()
+    if not len(known):
+        return p
+    return pd.Series(false_discovery_control(known), known.index).reindex(p.index)
 
 
 def _values(outcomes: pd.DataFrame, variant: str, names: list[str]) -> Reals:

@@ -70,6 +70,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     _exits("exits_by_associated_sanctions", "Exits by associated sanctions", headline=True),
     _exits("exits_by_lost_suppliers", "Exits by lost suppliers", headline=True),
     _exits("exits_by_lost_buyers", "Exits by lost buyers", headline=True),
+    _exits("exits_by_finance", "Exits by finance"),
     _exits("exits_by_background", "Exits by background causes", headline=True),
     _exits("exits_insolvency", "Insolvencies"),
     _exits("exits_revoked", "Revoked licences"),
@@ -107,6 +108,7 @@ GROUP_OUTCOMES: tuple[Outcome, ...] = (
     BY_NAME["exits_by_associated_sanctions"],
     BY_NAME["exits_by_lost_suppliers"],
     BY_NAME["exits_by_lost_buyers"],
+    BY_NAME["exits_by_finance"],
 )
 """What is told apart by group of firms."""
 

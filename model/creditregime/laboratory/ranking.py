@@ -19,11 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from creditregime.component import nearest
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.outcomes import BY_NAME
 from creditregime.laboratory.sweeps import Sweep, open_sweep
-from creditregime.laboratory.sweeps.draws import DRAW, Draws
+from creditregime.laboratory.sweeps.options import table_of
 
 Reals = NDArray[np.float64]
 Prefer = Literal["more", "less"]
@@ -132,9 +131,9 @@ def ranking(
     option, other
         The two options.
     probability, low, high
-        That `option` beats `other` in expectation, over the draws: uncertainty of parameters alone. The interval covers
-        the finite number of draws, which are resampled, and of seeds, whose common error is drawn from Student's
-        distribution; it is at least that of Clopper and Pearson for the number of draws.
+        That `option` beats `other` in expectation, over the draws: uncertainty of parameters, not the randomness of
+        runs. Mean and interval over the finite number of draws, which are resampled, and of seeds, whose common error
+        is drawn from Student's distribution; the interval is at least that of Clopper and Pearson for the draws.
     single
         That it beats it in one run at one draw: uncertainty of parameters and randomness of a run together.
     effect, effect_low, effect_high
@@ -147,8 +146,10 @@ def ranking(
     ScenarioError
         One line: an unknown outcome or factor, fewer than two options, draws or seeds.
     """
+    if prefer not in ("more", "less"):
+        raise ScenarioError(f"prefer: '{prefer}' is not allowed: must be more or less")
     source = result if isinstance(result, Sweep) else open_sweep(result)
-    values, options, chosen, dropped = _values(source, outcome, prefer, among)
+    values, options, chosen, dropped = table_of(source, outcome, among)
     if not 0 < confidence < 1:
         raise ScenarioError(f"confidence: {confidence} is not allowed: a level between 0 and 1 is needed")
     sign = 1.0 if prefer == "more" else -1.0
@@ -159,8 +160,22 @@ def ranking(
         differences[f"{options[a]} − {options[b]}"] = contrast(values[a] - values[b]).expected
         matrix.iloc[a, b], matrix.iloc[b, a] = row["probability"], 1 - row["probability"]
     unit = BY_NAME[outcome].unit if outcome in BY_NAME else ""
-    tables = (pd.DataFrame(rows), matrix, _first(sign * values, options), pd.DataFrame(differences))
-    return Ranking(outcome, unit, prefer, chosen, *tables, *values.shape[1:], dropped, confidence)
+    first = _first(sign * values, options)
+    draws, seeds = values.shape[1:]
+    return Ranking(
+        outcome=outcome,
+        unit=unit,
+        prefer=prefer,
+        among=chosen,
+        pairs=pd.DataFrame(rows),
+        matrix=matrix,
+        first=first,
+        differences=pd.DataFrame(differences),
+        draws=draws,
+        seeds=seeds,
+        dropped=dropped,
+        confidence=confidence,
+    )
 
 
 def contrast(difference: Reals) -> Contrast:
@@ -188,8 +203,8 @@ def probability_above(values: Reals) -> float:
 
 def _pair(difference: Reals, sign: float, confidence: float, seed: int) -> dict[str, float]:
     parts = contrast(difference)
-    probability = probability_above(sign * parts.expected)
-    low, high = _interval(sign * difference, probability, confidence, seed)
+    above, low, high = _above(difference, confidence, seed)
+    probability, low, high = (above, low, high) if sign > 0 else (1 - above, 1 - high, 1 - low)
     least, most = np.quantile(parts.expected, TAILS)
     total = parts.between + parts.common + parts.rest
     shares = [part / total if total > 0 else np.nan for part in parts[1:]]
@@ -207,19 +222,20 @@ def _pair(difference: Reals, sign: float, confidence: float, seed: int) -> dict[
     }
 
 
-def _interval(difference: Reals, probability: float, confidence: float, seed: int) -> tuple[float, float]:
-    """Return the interval of the probability that the expected difference is above 0."""
+def _above(difference: Reals, confidence: float, seed: int) -> tuple[float, float, float]:
+    """Return the probability that the expected difference is above 0, and its interval."""
     draws, seeds = difference.shape
     random = np.random.Generator(np.random.PCG64(seed))
     tails = ((1 - confidence) / 2, (1 + confidence) / 2)
     shift = random.standard_t(seeds - 1, RESAMPLES) * np.sqrt(difference.mean(axis=0).var(ddof=1) / seeds)
     noise, means = contrast(difference).rest / seeds, difference.mean(axis=1)
     found = [probability_above(_sharpened(means[random.integers(draws, size=draws)], noise) + moved) for moved in shift]
+    probability = float(np.mean(found))
     low, high = np.quantile(found, tails)
     won = probability * draws
     least = beta.ppf(tails[0], won, draws - won + 1) if won > 0 else 0.0
     most = beta.ppf(tails[1], won + 1, draws - won) if won < draws else 1.0
-    return float(min(low, least)), float(max(high, most))
+    return probability, float(min(low, least)), float(max(high, most))
 
 
 def _first(values: Reals, options: list[str]) -> pd.Series:
@@ -228,50 +244,3 @@ def _first(values: Reals, options: list[str]) -> pd.Series:
     expected = pd.DataFrame({name: contrast(own).expected for name, own in zip(options, centred, strict=True)})
     best = expected.eq(expected.max(axis=1), axis=0)
     return best.div(best.sum(axis=1), axis=0).mean().rename("first")
-
-
-def _values(result: Sweep, outcome: str, prefer: str, among: str | None) -> tuple[Reals, list[str], str, int]:
-    """Return the outcome by option, draw and seed, the options, their factor, and the number of draws left out."""
-    if prefer not in ("more", "less"):
-        raise ScenarioError(f"prefer: '{prefer}' is not allowed: must be more or less")
-    known = [*result.study.outcomes, *result.study.measures]
-    if outcome not in known:
-        raise ScenarioError(f"outcome: unknown name '{outcome}'{nearest(outcome, known)}; kept: {', '.join(known)}")
-    chosen = _among(result, among)
-    points, runs = result.points, result.runs
-    options = list(dict.fromkeys(points[chosen]))
-    if len(options) < 2:
-        raise ScenarioError(f"among: '{chosen}' has one value; there is nothing to rank")
-    others = [name for name in result.study.design.names if name not in (chosen, *_also(result))]
-    draw = points.groupby(others, sort=False, dropna=False).ngroup() if others else points["point"] * 0
-    where = pd.DataFrame({"draw": draw, "option": points[chosen]}).set_index(points["point"])
-    table = runs[["point", "seed", outcome]].join(where, on="point")
-    wide = table.pivot_table(index="draw", columns=["option", "seed"], values=outcome, dropna=False, sort=False)
-    seeds = sorted(table["seed"].unique())
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([options, seeds]))
-    whole = wide.dropna()
-    if len(whole) < 2 or len(seeds) < 2:
-        raise ScenarioError(
-            f"ranking: {len(whole)} draws with all runs and {len(seeds)} seeds; at least 2 of each are needed"
-        )
-    values = whole.to_numpy(np.float64).reshape(len(whole), len(options), len(seeds)).transpose(1, 0, 2)
-    return values, [str(option) for option in options], chosen, int(draw.nunique()) - len(whole)
-
-
-def _among(result: Sweep, among: str | None) -> str:
-    """Return the factor whose values are ranked."""
-    design = result.study.design
-    factors = list(design.factors) if isinstance(design, Draws) else list(design.names)
-    if among is None and isinstance(design, Draws) and len(factors) == 1:
-        return factors[0]
-    if among is None:
-        raise ScenarioError(f"among: name the factor whose values are ranked: {', '.join(factors) or 'there is none'}")
-    if among not in factors:
-        raise ScenarioError(f"among: unknown factor '{among}'{nearest(among, factors)}; allowed: {', '.join(factors)}")
-    return among
-
-
-def _also(result: Sweep) -> tuple[str, ...]:
-    """Return the columns that follow from the number of the draw."""
-    design = result.study.design
-    return tuple(design.values) if isinstance(design, Draws) and DRAW in design.names else ()

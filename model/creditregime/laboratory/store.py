@@ -56,6 +56,37 @@ def open_folder(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
+def add_to_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a hidden folder to write to; what is in it then replaces what has the same names in an existing folder.
+
+    ``provenance.json`` vanishes first and comes last: where it is, everything is.
+
+    Raises
+    ------
+    StoreError
+        One line: the folder cannot be written, or the disk is full.
+    """
+    target = Path(path).absolute()
+    try:
+        for left in target.glob(".adding.*"):  # by a process that was killed
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix=".adding.", dir=target) as name:
+            yield Path(name)
+            for file in Path(name).rglob("*"):
+                _sync(file)
+            (target / "provenance.json").unlink(missing_ok=True)
+            for entry in sorted(Path(name).iterdir(), key=lambda entry: entry.name == "provenance.json"):
+                there = target / entry.name
+                if there.is_dir():
+                    shutil.rmtree(there)
+                entry.replace(there)
+    except OSError as error:
+        if isinstance(error, StoreError | BrokenPipeError):
+            raise
+        raise StoreError(f"{target}: cannot be written: {error.strerror or error}") from None
+
+
+@contextmanager
 def open_file(path: str | Path) -> Iterator[TextIO]:
     """Yield a hidden text file to write to; it becomes `path` when all is written, and vanishes if anything fails.
 
@@ -125,14 +156,14 @@ def write_tables(result: RunResult | Comparison, folder: Path) -> None:
 
 
 def _write_run(result: RunResult, folder: Path) -> None:
-    _write_scenario(folder, "scenario.yaml", result.scenario, result.economy, "economy.npz")
+    write_scenario(folder, "scenario.yaml", result.scenario, result.economy, "economy.npz")
     if result.economy is not None:
         result.economy.save(folder / "economy.npz")
     _write_run_tables(result, folder)
 
 
 def _write_run_tables(result: RunResult, folder: Path) -> None:
-    _write_json(folder / "provenance.json", result.provenance)
+    write_json(folder / "provenance.json", result.provenance)
     for name, table in result.tables().items():
         write_parquet(table, folder / f"{name}.parquet")
 
@@ -144,14 +175,14 @@ def _write_comparison(result: Comparison, folder: Path) -> None:
         file = "economy.npz" if _same(run.economy, one.economy) else "against_economy.npz"
         if run.economy is not None:
             economies[file] = run.economy
-        _write_scenario(folder, f"{name}.yaml", scenario, run.economy, file)
+        write_scenario(folder, f"{name}.yaml", scenario, run.economy, file)
         inner = folder / "example" / name
         inner.mkdir(parents=True)
-        _write_scenario(inner, "scenario.yaml", run.scenario, run.economy, f"../../{file}")
+        write_scenario(inner, "scenario.yaml", run.scenario, run.economy, f"../../{file}")
         _write_run_tables(run, inner)
     for file, economy in economies.items():
         economy.save(folder / file)
-    _write_json(folder / "provenance.json", result.provenance)
+    write_json(folder / "provenance.json", result.provenance)
     for key, table in comparison_tables(result).items():
         write_parquet(table, folder / f"{key}.parquet")
     result.effects().to_csv(folder / "effects.csv", index=False, lineterminator="\n")
@@ -191,7 +222,7 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
         pq.write_table(arrow, file, compression="zstd")
 
 
-def _write_scenario(folder: Path, name: str, scenario: Scenario, economy: Economy | None, file: str) -> None:
+def write_scenario(folder: Path, name: str, scenario: Scenario, economy: Economy | None, file: str) -> None:
     """Write a scenario that refers to nothing outside the folder."""
     if economy is not None:
         scenario = scenario.changed({"population": {"kind": "stored", "path": file}})
@@ -204,7 +235,8 @@ def _write_scenario(folder: Path, name: str, scenario: Scenario, economy: Econom
     (folder / name).write_text(scenario.to_yaml(), encoding="utf-8", newline="\n")
 
 
-def _write_json(path: Path, facts: Mapping[str, Any]) -> None:
+def write_json(path: Path, facts: Mapping[str, Any]) -> None:
+    """Write plain data."""
     path.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 

@@ -55,7 +55,7 @@ def each(
         Called after each finished task.
     """
     modules = list(modules)
-    if workers > 1 and len(tasks) > 1 and all(map(_reachable, modules)):
+    if workers > 1 and len(tasks) > 1 and reachable(modules):
         return _in_processes(function, common, tasks, min(workers, len(tasks)), modules, done)
     results = []
     for task in tasks:
@@ -64,8 +64,12 @@ def each(
     return results
 
 
+def reachable(modules: Iterable[str]) -> bool:
+    """Tell whether another process can import all of some modules: not the user's script or notebook."""
+    return all(map(_reachable, modules))
+
+
 def _reachable(module: str) -> bool:
-    """Tell whether another process can import a module: not the user's script or notebook."""
     try:
         return module != "__main__" and importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):

@@ -193,3 +193,4 @@ class Accounts(Lending, kind="accounts"):
         distressed = firms.equity < np.float32(0.25) * target
         firms.distress += np.float32(1 / MONTHS) * (distressed - firms.distress)
         self.fund(world)
+        firms.finance_cost += world.spread(world.law.margins.contribution.astype(np.float32)) * self.unfunded(world)

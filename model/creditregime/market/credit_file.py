@@ -53,9 +53,13 @@ class CreditFile(Finance):
         return 1 - (1 - world.firms.distress) * (1 - shortfall)
 
     def interest(self, world: World, funds: Floats) -> Floats:
-        """Return the interest that each firm pays this month, (N,) money; `funds` is its profit so far."""
+        """Return the interest that each firm pays this month, (N,) money; `funds` is its profit so far.
+
+        What it pays for its file is written to ``finance_cost``. What a measure adds is the cost of that measure.
+        """
         firms = world.firms
-        rate = np.float32(self.base_rate) + np.float32(self.file_spread) * self.blemish(world)
+        spread = np.float32(self.file_spread) * self.blemish(world)
+        rate = np.float32(self.base_rate) + spread
         rate += firms.levers[Lever.CREDIT_SPREAD]
         np.maximum(rate, 0, out=rate)
         rate *= firms.debt
@@ -65,6 +69,7 @@ class CreditFile(Finance):
         world.tally["spread"] = yearly - self.base_rate
         if self.missed_interest:
             self._miss(world, rate, funds)
+        firms.finance_cost[:] = np.minimum(spread * firms.debt / MONTHS, rate) / firms.size  # at most what was paid
         return rate
 
     def liquid(self, world: World) -> Floats:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from creditregime.codes import Event
 from creditregime.component import Rule, parameter
+from creditregime.market.exit import LOSSES
 from creditregime.state import NEVER
 from creditregime.world import World
 
@@ -53,9 +54,7 @@ class Replacement(Entry, kind="replacement"):
         new = rows[world.draws.at(rows, "person", world.month) >= np.float32(self.same_person)]
         world.new_persons(new)
         firms.group[rows] = rows
-        for name in ("fines", "costs", "profit", "distress", "loss_own", "loss_associated"):
-            getattr(firms, name)[rows] = 0
-        for name in ("loss_suppliers", "loss_buyers", "regulatory_cost", "debt"):
+        for name in ("fines", "costs", "profit", "distress", "regulatory_cost", "debt", *LOSSES):
             getattr(firms, name)[rows] = 0
         firms.demand[rows] = firms.final_demand[rows] / firms.size[rows]
         firms.staff[rows] = firms.demand[rows]

@@ -13,6 +13,9 @@ from creditregime.state import NEVER, Bytes, Rows
 from creditregime.units import MONTHS, monthly
 from creditregime.world import World
 
+LOSSES = ("loss_own", "loss_associated", "loss_suppliers", "loss_buyers", "loss_finance")
+"""What is remembered of a firm's losses, in the order of `Attribution` after the background."""
+
 
 class Exit(Rule, family="exit"):
     """Family of exit rules."""
@@ -28,9 +31,11 @@ class NoExit(Exit, kind="none"):
 class StandardExit(Exit, kind="standard"):
     """Insolvency, revocation, a foreign owner's better option elsewhere, and exit for reasons outside the model.
 
-    An exit is attributed to the largest of four smoothed losses (sanctions for own acts, sanctions through
-    association, output lost for want of inputs, output lost for want of orders) if that loss is at least
-    ``attribution_floor``; else, and for exits for outside reasons, to the background.
+    An exit is attributed to the largest of five smoothed losses (sanctions for own acts, sanctions through
+    association, output lost for want of inputs, output lost for want of orders, finance) if that loss is at least
+    ``attribution_floor``; else, and for exits for outside reasons, to the background. Finance is what banks charge for
+    the firm's file, output lost for want of funds, and what buyers that failed still owed. What measures do to credit
+    is the cost of a sanction.
     """
 
     background: float = parameter(
@@ -91,7 +96,7 @@ class StandardExit(Exit, kind="standard"):
         return cause
 
     def _remember_losses(self, world: World) -> None:
-        """Smooth the four losses over about a year."""
+        """Smooth the losses over about a year."""
         firms = world.firms
         pace = np.float32(1 / MONTHS)
         contribution = world.spread(world.law.margins.contribution.astype(np.float32))
@@ -100,17 +105,13 @@ class StandardExit(Exit, kind="standard"):
             (firms.loss_associated, firms.associated_cost),
             (firms.loss_suppliers, contribution * np.maximum(1 - firms.inputs, 0)),
             (firms.loss_buyers, contribution * np.maximum(1 - firms.demand, 0)),
+            (firms.loss_finance, firms.finance_cost),
         ):
             np.add(memory, pace * (cost - memory), out=memory)
 
     def _attribute(self, world: World, rows: NDArray[np.int64], cause: NDArray[np.uint8]) -> NDArray[np.uint8]:
         firms = world.firms
-        losses = np.stack(
-            [
-                memory[rows]
-                for memory in (firms.loss_own, firms.loss_associated, firms.loss_suppliers, firms.loss_buyers)
-            ]
-        )
+        losses = np.stack([getattr(firms, name)[rows] for name in LOSSES])
         attribution = (1 + losses.argmax(axis=0)).astype(np.uint8)
         attribution[losses.max(axis=0) < self.attribution_floor] = Attribution.BACKGROUND
         revoked = cause == ExitCause.REVOKED
@@ -144,7 +145,9 @@ def _clear(world: World, rows: NDArray[np.int64]) -> None:
     network.disconnect(network.links_of(rows))
     for name in ("violation", "live", "listing", "found", "inspected", "complaint", "levers"):
         getattr(firms, name)[..., rows] = 0
-    for name in ("demand", "supply", "output", "inputs", "profit", "costs", "sanction_cost", "associated_cost"):
+    for name in ("demand", "supply", "output", "inputs", "profit", "costs"):
+        getattr(firms, name)[rows] = 0
+    for name in ("sanction_cost", "associated_cost", "finance_cost"):
         getattr(firms, name)[rows] = 0
     firms.listed_since[:, rows] = NEVER
     firms.delisted[rows] = NEVER

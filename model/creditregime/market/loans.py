@@ -114,6 +114,12 @@ class Lending(TradeCredit):
                 funds = np.maximum(funds + self.balance(world), 0)
             firms.funded[0] = funds / (np.float32(self.working_capital) * firms.size)
 
+    def unfunded(self, world: World) -> Floats:
+        """Return the output up to the start's that demand and inputs allow next month and funds do not, (N,) level."""
+        firms = world.firms
+        wanted = np.minimum(np.minimum(firms.demand, firms.inputs), 1) * firms.active
+        return np.maximum(wanted - firms.funded[0], 0) if self.working_capital else np.zeros_like(wanted)
+
     def fund_new(self, world: World, rows: np.ndarray) -> None:
         """Finance the first month of new firms: founders have paid in all their capital, and banks know no taxes."""
         firms = world.firms

@@ -116,6 +116,8 @@ class TradeCredit(CreditFile):
         np.divide(-firms.equity[broke], claims, out=claims, where=claims > 0)
         missing[broke] = np.minimum(claims, 1)
         lost = (owed * missing[buyer]).astype(np.float32)
-        np.subtract.at(firms.equity, network.supplier[links], lost)
+        suppliers = network.supplier[links]
+        np.subtract.at(firms.equity, suppliers, lost)
+        np.add.at(firms.loss_finance, suppliers, lost / (np.float32(MONTHS) * firms.size[suppliers]))
         np.add.at(firms.equity, buyer, lost)
         world.count("trade_credit_lost", buyer, lost)

@@ -35,9 +35,9 @@ def fit(calibration: Calibration) -> Picture:
     title = f"Published figures and what the calibrated model gives: {calibration.study.title}".rstrip(": ")
     caption = (
         f"Expected value of each measure (mean over {calibration.study.seeds} seeds) over the parameters that remain"
-        f" likely: median and {level}% interval. Pale: the same interval before the calibration. Band: published range,"
-        " or figure plus and minus its tolerance. Each row has a scale of its own. Filled circle: the median is in the"
-        " published range; diamond: the interval reaches it; cross: neither."
+        f" likely: median and {level}% interval. Pale: the same interval before the calibration, which may run out of"
+        " the row. Band: published range, or figure plus and minus its tolerance. Each row has a scale of its own."
+        " Filled circle: the median is in the published range; diamond: the interval reaches it; cross: neither."
     )
     alt = "; ".join(_said(calibration, row) for row in wording.rows(table))
     height = 1.6 + 0.62 * len(table) + 0.2 * len(caption) / 100

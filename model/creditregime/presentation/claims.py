@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditregime.component import Settings, details
+from creditregime.laboratory import differences as between
 from creditregime.regime.spillover import Spillover
 from creditregime.scenario import Scenario
 
@@ -17,8 +18,6 @@ STANDINGS = {
     "assumption": "assumption",
 }
 """How the report calls the standing of a claim, surest first."""
-
-_WORDS = ("title", "source", "assumptions")
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,7 @@ def claims(scenario: Scenario) -> list[Claim]:
 
 def differences(scenario: Scenario, against: Scenario) -> list[tuple[str, str, str]]:
     """Return each key in which two scenarios differ, with both values; a rule that changed is one row."""
-    rows = _differ(scenario.model_dump(mode="json"), against.model_dump(mode="json"), "")
-    return [row for row in rows if row[0] not in _WORDS]
-
-
-def _differ(one: Any, other: Any, path: str) -> list[tuple[str, str, str]]:
-    if one == other:
-        return []
-    mappings = isinstance(one, dict) and isinstance(other, dict)
-    if not mappings or one.get("kind") != other.get("kind"):
-        return [(path, brief(one), brief(other))]
-    rows = []
-    for key in dict.fromkeys([*one, *other]):
-        rows += _differ(one.get(key), other.get(key), f"{path}.{key}" if path else str(key))
-    return rows
+    return [(path, brief(one), brief(other)) for path, one, other in between.differences(scenario, against)]
 
 
 def brief(value: Any) -> str:

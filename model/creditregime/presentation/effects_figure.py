@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,10 +13,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from creditregime.laboratory.outcomes import BY_NAME
 from creditregime.presentation import style, wording
+from creditregime.presentation.paired import Paired
 from creditregime.presentation.style import Picture, picture
-
-if TYPE_CHECKING:
-    from creditregime.laboratory.compare import Comparison
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "Conduct": ("compliance", "violations", "harm"),
@@ -47,7 +45,7 @@ _TEXT, _LEVELS, _READING = 6.55, 8.6, 10.15
 _COLOURS = {"more": style.BLUE, "less": style.VERMILION}
 
 
-def effects(comparison: Comparison, outcomes: Sequence[str] | None = None, name: str = "effects") -> Picture:
+def effects(comparison: Paired, outcomes: Sequence[str] | None = None, name: str = "effects") -> Picture:
     """Return the forest of paired effects, by default of the headline outcomes."""
     table = comparison.effects().set_index("outcome", drop=False)
     chosen = [item for item in table.index if BY_NAME[item].headline] if outcomes is None else list(outcomes)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from creditregime.laboratory.attribution import Attribution
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.run import RunResult
 from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.sweeps.cells import Against
 from creditregime.presentation import (
     alluvial_figure,
+    attribution_figures,
     comparison_figures,
     effects_figure,
     network_figure,
@@ -22,13 +24,13 @@ from creditregime.presentation.style import Picture
 __all__ = ["Picture", "figures"]
 
 
-def figures(result: RunResult | Comparison | Sweep, against: Against | None = None) -> list[Picture]:
+def figures(result: RunResult | Comparison | Attribution | Sweep, against: Against | None = None) -> list[Picture]:
     """Return the figures of a result, in the order in which a reader wants them.
 
     Parameters
     ----------
     result
-        A run, a comparison or a sweep.
+        A run, a comparison, an attribution or a sweep.
     against
         Of a sweep: what its points are compared with (see `contrasts`); by default the first one.
 
@@ -40,6 +42,8 @@ def figures(result: RunResult | Comparison | Sweep, against: Against | None = No
     """
     if isinstance(result, Sweep):
         return sweep_figures.sweep_figures(result, against)
+    if isinstance(result, Attribution):
+        return _of_attribution(result)
     return _of_run(result) if isinstance(result, RunResult) else _of_comparison(result)
 
 
@@ -69,4 +73,12 @@ def _of_comparison(result: Comparison) -> list[Picture]:
         drawn.append(comparison_figures.twins(result))
         drawn.append(network_time.twins_through_time(result.example, result.labels))
         drawn.append(network_figure.network_twins(result.example, result.labels))
+    return drawn
+
+
+def _of_attribution(result: Attribution) -> list[Picture]:
+    drawn = [effects_figure.effects(result), attribution_figures.shares(result), comparison_figures.groups(result)]
+    if result.paired_firms:
+        drawn.append(attribution_figures.channels(result))
+        drawn.append(comparison_figures.exits(result))
     return drawn

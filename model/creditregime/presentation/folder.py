@@ -3,42 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from creditregime.errors import StoreError
+from creditregime.laboratory.attribution import Attribution
+from creditregime.laboratory.attribution.folder import write_attribution
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.run import RunResult
-from creditregime.laboratory.store import open_folder, write_tables
-from creditregime.presentation import tables
+from creditregime.laboratory.store import add_to_folder, open_folder, write_tables
+from creditregime.presentation import attribution_tables, tables
 from creditregime.presentation.figures import figures
 from creditregime.presentation.report import report
 from creditregime.presentation.style import Picture
 
 
-def save(result: RunResult | Comparison, path: str | Path) -> Path:
+def save(result: RunResult | Comparison | Attribution, path: str | Path) -> Path:
     """Write a result folder and return its absolute path.
 
     It holds the scenario, provenance and tables, ``figures/`` (PNG and SVG), ``report.html``, and for a comparison
-    ``effects.tex``. Nothing appears at `path` before everything is written.
+    ``effects.tex``, for an attribution ``shares.tex``. Nothing appears at `path` before everything is written.
 
     Parameters
     ----------
     result
-        A run or a comparison.
+        A run, a comparison or an attribution.
     path
-        A folder that does not exist or is empty.
+        A folder that does not exist or is empty; or, for an attribution, the folder in which its runs are kept.
 
     Raises
     ------
     StoreError
         One line: the folder is in use, cannot be written, or the disk is full.
     """
-    with open_folder(path) as folder:
-        write_tables(result, folder)
+    with _opened(result, Path(path).absolute()) as folder:
+        if isinstance(result, Attribution):
+            write_attribution(result, folder)
+        else:
+            write_tables(result, folder)
         pictures = figures(result)
         write_pictures(pictures, folder / "figures")
         if isinstance(result, Comparison):
             _write(folder / "effects.tex", tables.to_latex(result))
+        elif isinstance(result, Attribution):
+            _write(folder / "shares.tex", attribution_tables.to_latex(result))
         _write(folder / "report.html", report(result, pictures))
     return Path(path).absolute()
 
@@ -60,6 +68,11 @@ def write_pictures(pictures: Iterable[Picture], path: str | Path) -> Path:
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from None
     return folder
+
+
+def _opened(result: RunResult | Comparison | Attribution, path: Path) -> AbstractContextManager[Path]:
+    inside = isinstance(result, Attribution) and result.folder == path
+    return add_to_folder(path) if inside else open_folder(path)
 
 
 def _write(path: Path, text: str) -> None:

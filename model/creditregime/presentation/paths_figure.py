@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from creditregime.laboratory.effects import VARIANTS, paired
 from creditregime.presentation import style
+from creditregime.presentation.paired import Paired
 from creditregime.presentation.style import Picture, picture
 from creditregime.units import MONTHS
 
@@ -93,7 +94,7 @@ def band(values: Reals) -> tuple[Reals, Reals]:
     return bounds["low"], bounds["high"]
 
 
-def legend_labels(comparison: Comparison, width: int = 42) -> tuple[str, str]:
+def legend_labels(comparison: Paired, width: int = 42) -> tuple[str, str]:
     """Return the two worlds' names, wrapped for a legend."""
     here, there = (textwrap.fill(label, width) for label in comparison.labels)
     return here, there

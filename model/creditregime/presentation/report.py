@@ -10,17 +10,18 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from creditregime.laboratory.attribution import Attribution
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.run import RunResult
 from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.sweeps.cells import Against
-from creditregime.presentation import report_of_results, report_of_sweep, style
+from creditregime.presentation import report_of_attribution, report_of_results, report_of_sweep, style
 from creditregime.presentation.figures import figures
 from creditregime.presentation.style import Picture
 
 
 def report(
-    result: RunResult | Comparison | Sweep,
+    result: RunResult | Comparison | Attribution | Sweep,
     pictures: Sequence[Picture] | None = None,
     against: Against | None = None,
 ) -> str:
@@ -29,7 +30,7 @@ def report(
     Parameters
     ----------
     result
-        A run, a comparison or a sweep.
+        A run, a comparison, an attribution or a sweep.
     pictures
         Its figures, if they are drawn already.
     against
@@ -46,6 +47,8 @@ def report(
     if isinstance(result, Sweep):
         return _template("sweep.html").render(report_of_sweep.context(result, against), drawn=drawn)
     by_name = {picture.name: picture for picture in drawn}
+    if isinstance(result, Attribution):
+        return _template("attribution.html").render(report_of_attribution.context(result), pictures=by_name)
     return _template("report.html").render(report_of_results.context(result), pictures=by_name)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from creditregime.laboratory.attribution import Attribution
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.outcomes import OUTCOMES, summarise
 from creditregime.laboratory.run import RunResult
@@ -23,7 +24,11 @@ Levels = list[tuple[str, list[tuple[str, str, str, str]]]]
 
 def context(result: RunResult | Comparison) -> dict[str, Any]:
     """Return what the template of results needs."""
-    found = _of_run(result) if isinstance(result, RunResult) else _of_comparison(result)
+    return with_copies(_of_run(result) if isinstance(result, RunResult) else _of_comparison(result))
+
+
+def with_copies(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what a template needs with copies of the tables that all results have."""
     design = pd.DataFrame(found["design"].items(), columns=["What", "Value"])
     found["copies"] |= {
         "design": Table("design", "Who was simulated, for how long and how often.", design).copy(),
@@ -42,7 +47,7 @@ def _of_run(result: RunResult) -> dict[str, Any]:
         "question": f"What does the economy look like under “{name}”?",
         "labels": (name,),
         "scenarios": [described(name, result.scenario)],
-        "design": _design(result.scenario, result, 1),
+        "design": design_of(result.scenario, _size_of(result), 1),
         "levels": levels,
         "groups": None,
         "claims": claims.claims(result.scenario),
@@ -53,29 +58,35 @@ def _of_run(result: RunResult) -> dict[str, Any]:
 
 def _of_comparison(result: Comparison) -> dict[str, Any]:
     here, there = result.labels
-    pairs = zip(result.labels, (result.scenario, result.against), strict=True)
-    differences = claims.differences(result.scenario, result.against)
-    keys = pd.DataFrame(differences, columns=["Key", here, there])
-    return {
+    found = of_two_worlds(result) | {
         "kind": "comparison",
         "title": f"{here}, compared",
         "question": f"What does “{here}” change, compared with “{there}”, in an otherwise identical economy?",
-        "labels": result.labels,
-        "scenarios": [described(label, scenario) for label, scenario in pairs],
-        "differences": differences,
-        "design": _design(result.scenario, result.example[0], len(result.seeds)),
-        "seeds": len(result.seeds),
+        "design": design_of(result.scenario, _size_of(result.example[0]), len(result.seeds)),
         "answer": _answer(result),
         "parts": tables.parts(result),
         "groups": _groups(result),
         "firms": _which(result) if result.paired_firms else None,
         "first_seed": result.seeds[0],
+    }
+    found["copies"]["effects"] = Copy(tables.to_latex(result, headline=False), tables.to_csv(result))
+    return found
+
+
+def of_two_worlds(result: Comparison | Attribution) -> dict[str, Any]:
+    """Return what all results of two paired worlds say of them."""
+    here, there = result.labels
+    pairs = zip(result.labels, (result.scenario, result.against), strict=True)
+    differences = claims.differences(result.scenario, result.against)
+    keys = pd.DataFrame(differences, columns=["Key", here, there])
+    return {
+        "labels": result.labels,
+        "scenarios": [described(label, scenario) for label, scenario in pairs],
+        "differences": differences,
+        "seeds": len(result.seeds),
         "claims": claims.claims(result.scenario),
         "provenance": facts(result.provenance),
-        "copies": {
-            "effects": Copy(tables.to_latex(result, headline=False), tables.to_csv(result)),
-            "differences": Table("differences", "Every key in which the two scenarios differ.", keys).copy(),
-        },
+        "copies": {"differences": Table("differences", "Every key in which the two scenarios differ.", keys).copy()},
     }
 
 
@@ -88,10 +99,16 @@ def described(label: str, scenario: Scenario) -> dict[str, str]:
     }
 
 
-def _design(scenario: Scenario, example: RunResult, seeds: int) -> dict[str, str]:
-    rows = {
+def _size_of(example: RunResult) -> dict[str, str]:
+    return {
         "Firms": f"{len(example.firms):,}",
         "Supply links at the end": f"{int(example.links['active'].sum()):,}",
+    }
+
+
+def design_of(scenario: Scenario, size: dict[str, str], seeds: int) -> dict[str, str]:
+    """Return who was simulated, for how long and how often."""
+    rows = size | {
         "Length": f"{scenario.months} months",
         "Topics of regulation": ", ".join(style.readable(topic) for topic in scenario.topics),
         "First seed": str(scenario.seed),

@@ -111,11 +111,15 @@ def _design(result: Sweep) -> Table:
         "Runs finished": f"{len(result.runs):,}",
         "Runs that failed": f"{len(result.failures):,}",
         "Seeds": _seeds(result),
-        "Base": ", ".join([study.scenario or "presets", *study.base]),
+        "Base": ", ".join([_base(study.scenario), *study.base]),
         "Length": f"{first.months} months (first point)",
         "Firms": str(getattr(first.population, "firms", "as in the population's tables")),
     }
     return Table("design", "What was simulated, and how often.", pd.DataFrame(rows.items(), columns=["What", "Value"]))
+
+
+def _base(scenario: str | dict[str, Any] | None) -> str:
+    return "the scenario in study.yaml" if isinstance(scenario, dict) else scenario or "presets"
 
 
 def _seeds(result: Sweep) -> str:

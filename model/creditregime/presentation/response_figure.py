@@ -81,7 +81,7 @@ def response(
         raise ScenarioError(f"by: '{by}' has more levels than the {len(LINES)} lines that can be told apart")
     rest = _rest(words, found, against, at)
     seeds = Seeds.of(count for curves in panels.values() for curve in curves for count in curve.seeds)
-    how = _how(seeds, found)
+    how = _how(seeds, found, against is not None)
     rows, columns = _grid(len(names))
     return picture(
         name,
@@ -130,7 +130,7 @@ def _title(words: Words, names: Sequence[str], factor: str, against: Against | N
 def _rest(words: Words, found: Cells, against: Against | None, at: Mapping[str, Any] | None) -> str:
     parts = []
     if against is not None:
-        parts.append(f"Paired differences, seed by seed, from {words.reference(against)}.")
+        parts.append(f"Differences, seed by seed, from {words.reference(against)}.")
     if at:
         parts.append(f"At {words.reference(at)}.")
     if found.averaged:
@@ -138,9 +138,10 @@ def _rest(words: Words, found: Cells, against: Against | None, at: Mapping[str, 
     return " ".join(parts)
 
 
-def _how(seeds: Seeds, found: Cells) -> str:
+def _how(seeds: Seeds, found: Cells, difference: bool) -> str:
     drawn = "bands" if _numeric(found.levels[0]) else "bars"
-    return f"Means over {seeds.words}{f'; {drawn}: 95% intervals of the mean (Student)' if seeds.intervals else ''}."
+    what = "Mean paired differences" if difference else "Means"
+    return f"{what} over {seeds.words}{f'; {drawn}: 95% intervals of the mean (Student)' if seeds.intervals else ''}."
 
 
 def _numeric(levels: Sequence[Any]) -> bool:
@@ -169,7 +170,7 @@ def _draw(
     for axes in every[len(panels) :]:
         axes.set_axis_off()
     for axes, (outcome, curves) in zip(every, panels.items(), strict=False):
-        _panel(axes, words, found, curves)
+        _panel(axes, words, found, curves, against is not None)
         unit = outcome_unit(outcome, difference=against is not None)
         change = "difference, " if against is not None else ""
         if len(panels) > 1:
@@ -183,14 +184,14 @@ def _draw(
     style.note(figure, how)
 
 
-def _panel(axes: Axes, words: Words, found: Cells, curves: Sequence[Curve]) -> None:
+def _panel(axes: Axes, words: Words, found: Cells, curves: Sequence[Curve], difference: bool) -> None:
     levels, factor = found.levels[0], found.factors[0]
     if not any(curve.seeds.any() for curve in curves):
         style.say_empty(axes, "No finished run, or nothing but the reference")
         return
     draw = _lines if _numeric(levels) else _marks
     draw(axes, words, factor, levels, curves)
-    if any((curve.mean < 0).any() for curve in curves):
+    if difference or any((curve.mean < 0).any() for curve in curves):
         axes.axhline(0, color=style.FAINT, linewidth=0.9, zorder=1)
     axes.set_xlabel(words.axis(factor))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from creditregime.laboratory.run import RunResult
 
 ATTRIBUTIONS = tuple(item.name.lower() for item in Attribution)
-ATTRIBUTION_COLOURS = (style.PALE, style.VERMILION, style.PURPLE, style.SKY, style.GREEN)
+ATTRIBUTION_COLOURS = (style.PALE, style.VERMILION, style.PURPLE, style.SKY, style.GREEN, style.YELLOW)
 """One colour an attribution, in the order of the codes; the hatches of the style tell them apart as well."""
 
 _ONE_RUN = "One run of one seed: its wiggles are chance as much as effect; compare two scenarios over seeds to tell."

@@ -11,6 +11,7 @@ from creditregime.laboratory.outcomes import BY_NAME
 from creditregime.presentation import wording
 from creditregime.presentation.copies import escape
 from creditregime.presentation.effects_figure import sections, unit_of
+from creditregime.presentation.paired import Paired
 
 if TYPE_CHECKING:
     from creditregime.laboratory.compare import Comparison
@@ -39,7 +40,7 @@ class Part:
     lines: list[Line]
 
 
-def parts(comparison: Comparison, *, headline: bool = False) -> list[Part]:
+def parts(comparison: Paired, *, headline: bool = False) -> list[Part]:
     """Return the effects under their headings, all or those of the headline outcomes."""
     table = comparison.effects()
     rows = [row for _, row in table.iterrows() if not headline or BY_NAME[row["outcome"]].headline]
@@ -98,7 +99,7 @@ def to_latex(comparison: Comparison, *, headline: bool = True) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
 
 
-def group_parts(comparison: Comparison, outcomes: tuple[str, ...] = ("compliance", "listed", "exits")) -> pd.DataFrame:
+def group_parts(comparison: Paired, outcomes: tuple[str, ...] = ("compliance", "listed", "exits")) -> pd.DataFrame:
     """Return effects by ownership and size class as text: one row a group, one column an outcome."""
     table = comparison.by_group()
     table = table[

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from creditregime import __version__
 from creditregime.errors import StoreError
@@ -48,7 +49,7 @@ class Dataset:
         self.folder = folder
         self.study = Study.read(folder / "study.yaml")
         self.facts = _facts(folder)
-        self.layout = Layout(**self.facts["layout"])
+        self.layout = _layout(folder, self.facts)
         self.kept = self.study.kept
 
     @classmethod
@@ -181,6 +182,13 @@ def code_digest() -> str:
             digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _layout(folder: Path, facts: Mapping[str, Any]) -> Layout:
+    try:
+        return Layout.model_validate(facts["layout"])
+    except ValidationError:
+        raise StoreError(f"{folder}: was written by another version of creditregime; run its study again") from None
 
 
 def _facts(folder: Path) -> dict[str, Any]:

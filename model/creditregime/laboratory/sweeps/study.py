@@ -74,8 +74,11 @@ class Study(Settings):
     base: list[str] = parameter(
         default_factory=list, unit="-", description="overrides that make the base scenario: group=option, path=value"
     )
-    scenario: str | None = parameter(
-        None, unit="path", description="a scenario file to start from instead of the presets, relative to the study"
+    scenario: str | dict[str, Any] | None = parameter(
+        None,
+        unit="path",
+        description="a scenario to start from instead of the presets: its file, relative to the study, or what stands"
+        " in one",
     )
     design: Design = Field(description="factors and points")
     replicates: Replicates = Field(default_factory=Fixed, description="seeds at each point")
@@ -148,7 +151,8 @@ class Study(Settings):
             study = cls.parse(_with_table(data, path.parent))
         except ScenarioError as error:
             raise ScenarioError(f"{path}: {error}") from None
-        return study.model_copy(update={"scenario": beside(study.scenario, path.parent)})
+        given = study.scenario
+        return study if isinstance(given, dict) else study.model_copy(update={"scenario": beside(given, path.parent)})
 
     def reduced(self) -> Self:
         """Return the study at the small size that it states.

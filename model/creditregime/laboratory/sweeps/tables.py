@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from creditregime.component import nearest
 from creditregime.errors import ScenarioError
 from creditregime.laboratory import frames
-from creditregime.laboratory.measures import Measure, Reals
+from creditregime.laboratory.gauges import Reals
+from creditregime.laboratory.measures import Measure
 from creditregime.laboratory.outcomes import summarise_each, summarise_groups
 from creditregime.model import CreditRegime
 from creditregime.scenario import Scenario
