@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import creditregime
-from benchmarks import sweeps
+from benchmarks import resume, sweeps, timing
 from benchmarks.agreement import NAMES, agreement, compare, our_means, peer_means, reduced
 from benchmarks.floor import FEW_ROWS, floor_bytes, network_arrays, streamed
 from benchmarks.peer import PlainMesa, Regulator
@@ -89,7 +89,7 @@ def test_columns_left_out_of_the_floor_change_at_few_rows():
 
 
 def test_every_measurement_of_sweeps_runs(monkeypatch):
-    monkeypatch.setattr(sweeps, "WORKERS", 1)
+    monkeypatch.setattr(timing, "WORKERS", 1)
     size = sweeps.Size(runs=20, firms=20, months=2, slice=2, finished=400)
     rows = sweeps.measure(size, blocks=1)
     assert len(rows) == 8
@@ -118,11 +118,11 @@ def test_the_plain_loop_runs_what_the_sweep_runs(tmp_path):
 
 
 def test_finished_runs_are_those_of_a_sweep(tmp_path):
-    study = sweeps._many(sweeps.Size(runs=20, firms=20, months=2, slice=2, finished=400))
-    folder = sweeps.finished(study, tmp_path / "s").folder
+    study = resume.many(sweeps.Size(runs=20, firms=20, months=2, slice=2, finished=400))
+    folder = resume.finished(study, tmp_path / "s").folder
     assert len(creditregime.sweep(study, folder, workers=1).runs) == 400
     next((folder / "runs").iterdir()).unlink()
-    sweeps._until_stopped(study, folder, sweeps.Engine(sweeps.Stopping, 1))
+    resume.until_stopped(study, folder, resume.Engine(resume.Stopping, 1))
     next((folder / "runs").iterdir())
 
 
