@@ -11,7 +11,7 @@ LOCK_VENV := $(VENV)-lock
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint app docs odd bench systems validation studies figures lock clean
+.PHONY: help demo test lint app docs odd bench systems validation studies calibration figures lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,10 @@ validation: $(STAMP) ## Run the whole validation suite into docs/validation.md (
 
 studies: $(STAMP) ## Run the twelve studies into experiments/ (half an hour; SIZE=small: two minutes, into results/)
 	$(BIN)/python -m experiments.studies $(if $(filter small,$(SIZE)),--small)
+
+calibration: $(STAMP) ## Calibrate the shipped baseline again: preset, draws, figures, page (an hour)
+	$(BIN)/python experiments/calibration/make_baseline.py
+	$(BIN)/python experiments/calibration/recovery.py
 
 figures: $(STAMP) ## Draw the pictures of README and docs, and the table of published shares, at full size
 	$(BIN)/python experiments/flagship/make_figures.py
