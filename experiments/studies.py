@@ -27,9 +27,10 @@ BEGIN, END = "<!-- findings:begin -->", "<!-- findings:end -->"
 
 
 def names() -> list[str]:
-    """Return the studies, in the order of their questions."""
-    found = {path.parent.name: Study.read(path) for path in HERE.glob("*/study.yaml")}
-    return sorted(found, key=lambda name: int(found[name].title.partition(".")[0]))
+    """Return the studies that answer a question of the model's, which their titles begin with, in that order."""
+    titles = {path.parent.name: Study.read(path).title.partition(".")[0] for path in HERE.glob("*/study.yaml")}
+    numbers = {name: int(number) for name, number in titles.items() if number.isdigit()}
+    return sorted(numbers, key=lambda name: numbers[name])
 
 
 def run(name: str, results: Path, *, small: bool, workers: int | None, progress: bool = False) -> Sweep:
@@ -96,7 +97,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor)")
     options = parser.parse_args(arguments)
     for name in options.names:
-        if not (HERE / name / "study.yaml").is_file():
+        if name not in names():
             parser.error(f"{name}: is no study; there are: {', '.join(names())}")
     return options
 

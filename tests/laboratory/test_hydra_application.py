@@ -79,7 +79,7 @@ def test_one_job_is_the_command_of_the_same_words(tmp_path: Path, monkeypatch: p
     words = [*TINY, *CHANGES, "regime=tax_2014"]
     done = start(tmp_path, *words, "hydra.run.dir=there", "hydra.job.chdir=true")
     assert (done.returncode, done.stderr) == (0, "")
-    monkeypatch.setattr("creditregime.cli.common._saver", lambda: save_tables)
+    monkeypatch.setattr("creditregime.cli.common.saver", lambda: save_tables)
     assert main(["run", *words, "--out", str(tmp_path / "here"), "--quiet"]) == 0
     assert contents(tmp_path / "there" / "result") == contents(tmp_path / "here")
     told = yaml.safe_load((tmp_path / "there" / ".hydra" / "config.yaml").read_text())
