@@ -168,7 +168,9 @@ def _follow(
     folder.mkdir(exist_ok=True)
     left = [seed for seed in seeds if not kept(folder, seed)]
     common = (folder, one.model_dump(mode="json"), other.model_dump(mode="json"))
-    with tqdm(total=len(seeds), initial=len(seeds) - len(left), desc="firm by firm", disable=not progress) as bar:
+    with tqdm(
+        total=len(seeds), initial=len(seeds) - len(left), desc="firm by firm", disable=not progress, leave=False
+    ) as bar:
         pool.each(keep_pair, common, left, workers=workers, modules=modules, done=bar.update)
 
 
