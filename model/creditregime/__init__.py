@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
     from creditregime.laboratory.sweeps.contrasts import contrasts
     from creditregime.laboratory.systemic_risk import systemic_risk
+    from creditregime.laboratory.tournament import Tournament, tournament
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.animation import animate
     from creditregime.presentation.folder import save
     from creditregime.presentation.forest_figure import forest
+    from creditregime.presentation.leaderboard_figure import leaderboard
     from creditregime.presentation.phase_figure import phase_diagram
     from creditregime.presentation.report import report
     from creditregime.presentation.response_figure import response
@@ -58,6 +60,7 @@ __all__ = [
     "Simulator",
     "Study",
     "Sweep",
+    "Tournament",
     "__version__",
     "animate",
     "attribute",
@@ -70,6 +73,7 @@ __all__ = [
     "factors",
     "forest",
     "interactions",
+    "leaderboard",
     "load",
     "open_attribution",
     "open_calibration",
@@ -87,6 +91,7 @@ __all__ = [
     "survival",
     "sweep",
     "systemic_risk",
+    "tournament",
 ]
 
 _HOMES = {
@@ -102,6 +107,7 @@ _HOMES = {
     "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "Tournament": "laboratory.tournament",
     "attribute": "laboratory.attribution",
     "animate": "presentation.animation",
     "burn_in": "laboratory.burn_in",
@@ -113,6 +119,7 @@ _HOMES = {
     "factors": "laboratory.sensitivity",
     "forest": "presentation.forest_figure",
     "interactions": "laboratory.sensitivity",
+    "leaderboard": "presentation.leaderboard_figure",
     "load": "composition",
     "open_attribution": "laboratory.attribution.folder",
     "open_calibration": "laboratory.calibration",
@@ -130,6 +137,7 @@ _HOMES = {
     "survival": "presentation.survival_figure",
     "sweep": "laboratory.sweeps",
     "systemic_risk": "laboratory.systemic_risk",
+    "tournament": "laboratory.tournament",
 }
 """Where the public names live: loaded when first asked for, as Mesa, pandas and Hydra take seconds to import."""
 

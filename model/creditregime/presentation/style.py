@@ -87,6 +87,10 @@ class Picture:
     svg: bytes
     png: bytes
 
+    def _repr_png_(self) -> bytes:
+        """Show it in a notebook."""
+        return self.png
+
 
 @dataclass(frozen=True)
 class Line:
