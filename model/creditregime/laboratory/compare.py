@@ -19,7 +19,7 @@ from creditregime.laboratory.dimensional import of_outcomes, of_table
 from creditregime.laboratory.effects import VARIANTS, effect_table, group_effect_table
 from creditregime.laboratory.outcomes import BY_NAME, GROUP_OUTCOMES, OUTCOMES, summarise, summarise_groups
 from creditregime.laboratory.provenance import now, provenance
-from creditregime.laboratory.run import Decide, Given, RunResult, check_strategy, deciding, settled, simulate
+from creditregime.laboratory.run import GIVEN, Decide, Given, RunResult, check_strategy, deciding, settled, simulate
 from creditregime.laboratory.twins import fates, same_firms, twins
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
@@ -270,7 +270,9 @@ def _settled(one: Scenario, other: Scenario, economies: Economies) -> Economies:
 
 def foreign_modules(scenario: Scenario) -> set[str]:
     """Return the modules outside the package that a worker must import: the user's own rules and strategies."""
-    return {name for name in rule_modules(scenario) if not name.startswith("creditregime_rules_")}
+    found = {name for name in rule_modules(scenario) if not name.startswith("creditregime_rules_")}
+    # A function that was given, not declared in its module, is known to this process alone.
+    return found | {"__main__" for name in scenario.behaviour.asked() if name.startswith(GIVEN)}
 
 
 def rule_modules(scenario: Scenario) -> set[str]:

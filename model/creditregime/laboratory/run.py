@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 Decide = Callable[[Any], Any]
 Given = Scenario | str | Path | None
 
+GIVEN = "decide_"
+"""What the names of strategies begin with that were given as functions."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunResult:
@@ -162,7 +165,7 @@ def deciding(scenario: Scenario, decide: Decide) -> Scenario:
 
 def declared(decide: Decide) -> str:
     """Declare a function as a strategy named after it, and return the name."""
-    name = f"decide_{getattr(decide, '__name__', type(decide).__name__)}".replace("<lambda>", "lambda")
+    name = f"{GIVEN}{getattr(decide, '__name__', type(decide).__name__)}".replace("<lambda>", "lambda")
     strategy(name)(decide)
     return name
 

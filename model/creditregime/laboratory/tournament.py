@@ -22,7 +22,7 @@ from creditregime.laboratory import workers as pool
 from creditregime.laboratory.compare import foreign_modules
 from creditregime.laboratory.effects import mean_interval
 from creditregime.laboratory.provenance import now, provenance
-from creditregime.laboratory.run import Decide, Given, declared, finished, resolve, with_behaviour
+from creditregime.laboratory.run import GIVEN, Decide, Given, declared, finished, resolve, with_behaviour
 from creditregime.model import CreditRegime
 from creditregime.scenario import Scenario
 from creditregime.state import NEVER
@@ -250,7 +250,7 @@ def _names(players: Sequence[str | Decide] | None, world: Scenario) -> list[str]
 
 def label(name: str) -> str:
     """Return a strategy's name as its author wrote it: functions that were given are declared with a prefix."""
-    return name.removeprefix("decide_")
+    return name.removeprefix(GIVEN)
 
 
 def _check(playing: Scenario) -> None:
