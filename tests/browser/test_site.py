@@ -1,4 +1,4 @@
-"""The documentation in a browser, from a folder and without a network: readable, searchable, on a wide and a small screen."""
+"""The documentation in a browser, from a folder and without a network: readable, searchable, on wide and small screens."""
 
 from __future__ import annotations
 

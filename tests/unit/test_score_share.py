@@ -35,5 +35,5 @@ def test_it_is_the_mean_over_the_last_months_of_firms_in_the_range() -> None:
 def test_a_range_that_is_none_and_a_scenario_without_ratings_are_refused() -> None:
     with pytest.raises(ValueError, match="high: 90 is not allowed: must be above low, 90"):
         ScoreShare(low=90, high=90)
-    with pytest.raises(ScenarioError, match="score_share: .* rates nobody"):
+    with pytest.raises(ScenarioError, match=r"score_share: .* rates nobody"):
         check({"share": ScoreShare(low=0, high=1)}, bare(1))
