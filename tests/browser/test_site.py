@@ -1,4 +1,4 @@
-"""The documentation in a browser, from a folder and without a network: readable, searchable, on wide and small screens."""
+"""The documentation in a browser, from a folder and without a network: readable and searchable, on small screens too."""
 
 from __future__ import annotations
 
