@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from creditregime.presentation.folder import save
     from creditregime.presentation.forest_figure import forest
     from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.replay import replay
     from creditregime.presentation.report import report
     from creditregime.presentation.response_figure import response
     from creditregime.presentation.survival_figure import survival
@@ -76,6 +77,7 @@ __all__ = [
     "open_sweep",
     "phase_diagram",
     "ranking",
+    "replay",
     "report",
     "response",
     "run",
@@ -118,6 +120,7 @@ _HOMES = {
     "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
+    "replay": "presentation.replay",
     "report": "presentation.report",
     "ranking": "laboratory.ranking",
     "response": "presentation.response_figure",

@@ -1,0 +1,316 @@
+// A network on a canvas: where firms stand is the same in every run; how they look is their state in a month.
+
+const INK = "#222222";
+const PALE = "rgba(110, 110, 110, 0.22)";
+const NEAR = 16; // pixels within which a click finds a firm
+
+class Network {
+  constructor(figure, catalogue, choose) {
+    this.canvas = figure.querySelector("canvas");
+    this.look = catalogue.look;
+    this.choose = choose;
+    this.canvas.addEventListener("click", (event) => this.choose(this.firmAt(event)));
+    this.canvas.addEventListener("keydown", (event) => this.walk(event));
+  }
+
+  /** Show a run in a month, with a firm chosen or null. */
+  show(run, month, chosen) {
+    Object.assign(this, { run, month, chosen });
+    this.fit();
+    this.draw();
+  }
+
+  /** Find how layout units become pixels, for the width that there is now. */
+  fit() {
+    const { x, y, labels } = this.run.economy;
+    const across = [...x, ...labels.map(([, left]) => left - 3), ...labels.map(([, left]) => left + 3)];
+    const up = [...y, ...labels.map(([, , high]) => high + 1.8)];
+    const [left, right, low, high] = [min(across) - 1, max(across) + 1, min(up) - 1.2, max(up) + 0.4];
+    const width = this.canvas.clientWidth;
+    this.unit = width / (right - left);
+    const height = Math.round(this.unit * (high - low));
+    const sharp = window.devicePixelRatio || 1;
+    if (this.canvas.width !== Math.round(width * sharp) || this.canvas.height !== Math.round(height * sharp)) {
+      this.canvas.width = Math.round(width * sharp);
+      this.canvas.height = Math.round(height * sharp);
+      this.canvas.style.height = `${height}px`;
+    }
+    this.pen = this.canvas.getContext("2d");
+    this.pen.setTransform(sharp, 0, 0, sharp, 0, 0);
+    this.pen.clearRect(0, 0, width, height);
+    this.at = Array.from(x, (value, firm) => [(value - left) * this.unit, (high - y[firm]) * this.unit]);
+    this.labels = labels.map(([text, across_, up_]) => [text, (across_ - left) * this.unit, (high - up_) * this.unit]);
+    const usual = 0.38 * this.unit;
+    this.radius = Array.from(this.run.economy.area, (area) =>
+      Math.max(2.2, Math.min(usual * Math.sqrt(area / 50), 0.66 * this.unit)),
+    );
+  }
+
+  draw() {
+    this.drawLinks();
+    this.drawStrikes();
+    for (let firm = 0; firm < this.run.firms; firm += 1) this.drawFirm(firm);
+    this.drawNames();
+    this.drawChosen();
+  }
+
+  drawLinks() {
+    const { buyer, supplier, active, lost } = this.run.links(this.month);
+    const [pale, dark] = [new Path2D(), new Path2D()];
+    const listed = FLAG.listed | FLAG.associated;
+    for (let link = 0; link < buyer.length; link += 1) {
+      if (!active[link]) continue;
+      const ends = [buyer[link], supplier[link]];
+      this.line(ends.some((firm) => this.run.is(firm, this.month, listed)) ? dark : pale, ...ends);
+    }
+    this.stroke(pale, PALE, 0.6);
+    this.stroke(dark, "rgba(34, 34, 34, 0.6)", 0.8);
+    const broken = new Path2D();
+    for (const ends of lost) this.line(broken, ...ends);
+    this.stroke(broken, this.look.worlds[0], 1.3, [5, 4]);
+  }
+
+  /** Draw who was hit by association as an arrow from the firm through which it came. */
+  drawStrikes() {
+    for (const { firm, through, month } of this.run.strikes(this.month)) {
+      if (through === NOBODY) continue;
+      this.pen.globalAlpha = 1 - (this.month - month) / (RECENT + 1);
+      arrow(this.pen, this.at[through], this.at[firm], this.radius[firm], this.look.struck);
+      this.pen.globalAlpha = 1;
+    }
+  }
+
+  drawFirm(firm) {
+    const { run, month } = this;
+    const grades = run.grades(month).length;
+    drawMark(this.pen, this.at[firm], this.radius[firm], {
+      colour: this.look.ramps[grades][run.grade[run.at(firm, month)]],
+      fill: (run.grade[run.at(firm, month)] + 1) / grades,
+      shape: run.is(firm, month, FLAG.listed) ? "diamond" : run.is(firm, month, FLAG.associated) ? "square" : "circle",
+      vacant: !run.is(firm, month, FLAG.active),
+      successor: run.succeeded(firm, month),
+      held: run.is(firm, month, FLAG.lowered) ? this.look.struck : "",
+      sanctioned: run.recently(firm, month, FLAG.sanctioned),
+    });
+  }
+
+  drawNames() {
+    const { pen } = this;
+    pen.font = `${Math.max(9, Math.min(13, this.unit * 0.95))}px system-ui, sans-serif`;
+    pen.textAlign = "center";
+    pen.textBaseline = "alphabetic";
+    for (const [text, across, up] of this.labels) {
+      twoLines(text).forEach((line, number, lines) => {
+        const high = up - (lines.length - 1 - number) * Math.max(10, this.unit);
+        pen.lineWidth = 3;
+        pen.strokeStyle = "rgba(255, 255, 255, 0.85)";
+        pen.strokeText(line, across, high);
+        pen.fillStyle = INK;
+        pen.fillText(line, across, high);
+      });
+    }
+  }
+
+  /** Ring the chosen firm and its partners, and draw the links between them. */
+  drawChosen() {
+    if (this.chosen === null) return;
+    const { suppliers, buyers } = this.run.partners(this.chosen, this.month);
+    for (const [rows, colour, dash] of [[suppliers, this.look.supplier, []], [buyers, this.look.buyer, [6, 3]]]) {
+      const path = new Path2D();
+      for (const row of rows) this.line(path, this.chosen, row);
+      this.stroke(path, colour, 2, dash);
+      for (const row of rows) ring(this.pen, this.at[row], this.radius[row] + 2.5, colour, 1.5, dash);
+      for (const row of rows) this.drawFirm(row);
+    }
+    this.drawFirm(this.chosen);
+    ring(this.pen, this.at[this.chosen], this.radius[this.chosen] + 5, INK, 3);
+  }
+
+  line(path, one, other) {
+    path.moveTo(...this.at[one]);
+    path.lineTo(...this.at[other]);
+  }
+
+  stroke(path, colour, width, dash = []) {
+    Object.assign(this.pen, { strokeStyle: colour, lineWidth: width });
+    this.pen.setLineDash(dash);
+    this.pen.stroke(path);
+    this.pen.setLineDash([]);
+  }
+
+  /** Return the firm nearest to a click, or null. */
+  firmAt(event) {
+    const [x, y] = [event.offsetX, event.offsetY];
+    const [firm, distance] = nearest(this.at, ([across, up]) => Math.hypot(across - x, up - y));
+    return distance <= Math.max(NEAR, this.radius[firm]) ? firm : null;
+  }
+
+  walk(event) {
+    const steps = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+    if (event.key in steps) this.choose(this.neighbour(...steps[event.key]));
+    else if (event.key === "Escape") this.choose(null);
+    else if (event.key === "Enter") byId("firm-title").focus();
+    else return;
+    event.preventDefault();
+  }
+
+  /** Return the nearest firm in a direction from the chosen one; the same where there is none. */
+  neighbour(right, down) {
+    if (this.chosen === null) return 0;
+    const [x, y] = this.at[this.chosen];
+    const [firm, distance] = nearest(this.at, ([across, up]) => {
+      const [ahead, aside] = [(across - x) * right + (up - y) * down, (across - x) * down + (up - y) * right];
+      return ahead > 0.5 ? ahead + 2.5 * Math.abs(aside) : Infinity;
+    });
+    return distance < Infinity ? firm : this.chosen;
+  }
+}
+
+/** Draw a firm: the colour is its grade and so is the share that is filled; the shape is its standing on lists. */
+function drawMark(pen, [x, y], radius, { colour, fill, shape, vacant, successor, held, sanctioned }) {
+  if (vacant) return drawCross(pen, x, y, radius);
+  const outline = outlineOf(shape, x, y, radius);
+  pen.save();
+  pen.fillStyle = "white";
+  pen.fill(outline);
+  pen.clip(outline);
+  pen.fillStyle = colour;
+  pen.beginPath();
+  pen.moveTo(x, y);
+  pen.arc(x, y, 2 * radius, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * fill);
+  pen.fill();
+  pen.restore();
+  Object.assign(pen, { strokeStyle: INK, lineWidth: shape === "circle" ? 0.9 : 2.2 });
+  pen.stroke(outline);
+  if (successor) dot(pen, x, y, Math.max(1.1, 0.3 * radius));
+  if (held) ring(pen, [x, y], radius + 2.2, held, 2.2);
+  if (sanctioned) ring(pen, [x, y], radius + 4.4, "black", 1.3, [2, 2]);
+  return undefined;
+}
+
+function drawCross(pen, x, y, radius) {
+  const arm = 0.7 * radius;
+  Object.assign(pen, { strokeStyle: "#767676", lineWidth: 1.2 });
+  pen.beginPath();
+  pen.moveTo(x - arm, y - arm);
+  pen.lineTo(x + arm, y + arm);
+  pen.moveTo(x - arm, y + arm);
+  pen.lineTo(x + arm, y - arm);
+  pen.stroke();
+}
+
+function outlineOf(shape, x, y, radius) {
+  const path = new Path2D();
+  const reach = 1.35 * radius;
+  if (shape === "circle") path.arc(x, y, radius, 0, 2 * Math.PI);
+  else if (shape === "square") path.rect(x - 1.1 * radius, y - 1.1 * radius, 2.2 * radius, 2.2 * radius);
+  else {
+    path.moveTo(x, y - reach);
+    for (const [right, down] of [[1, 0], [0, 1], [-1, 0]]) path.lineTo(x + right * reach, y + down * reach);
+    path.closePath();
+  }
+  return path;
+}
+
+function dot(pen, x, y, radius) {
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
+  Object.assign(pen, { fillStyle: "white", strokeStyle: INK, lineWidth: 0.8 });
+  pen.fill();
+  pen.stroke();
+}
+
+function ring(pen, [x, y], radius, colour, width, dash = []) {
+  Object.assign(pen, { strokeStyle: colour, lineWidth: width });
+  pen.setLineDash(dash);
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
+  pen.stroke();
+  pen.setLineDash([]);
+}
+
+function arrow(pen, [x, y], [toX, toY], gap, colour) {
+  const angle = Math.atan2(toY - y, toX - x);
+  const [tipX, tipY] = [toX - (gap + 3) * Math.cos(angle), toY - (gap + 3) * Math.sin(angle)];
+  Object.assign(pen, { strokeStyle: colour, fillStyle: colour, lineWidth: 2.6 });
+  pen.beginPath();
+  pen.moveTo(x, y);
+  pen.lineTo(tipX, tipY);
+  pen.stroke();
+  pen.beginPath();
+  pen.moveTo(tipX, tipY);
+  for (const turn of [0.45, -0.45]) pen.lineTo(tipX - 9 * Math.cos(angle + turn), tipY - 9 * Math.sin(angle + turn));
+  pen.fill();
+}
+
+/** Return the position of the smallest distance, and the distance. */
+function nearest(places, distanceOf) {
+  let [best, least] = [0, Infinity];
+  places.forEach((place, position) => {
+    const distance = distanceOf(place);
+    if (distance < least) [best, least] = [position, distance];
+  });
+  return [best, least];
+}
+
+function twoLines(text) {
+  const cut = text.indexOf(" ");
+  return cut < 0 ? [text] : [text.slice(0, cut), text.slice(cut + 1)];
+}
+
+function min(values) {
+  return values.reduce((one, other) => Math.min(one, other), Infinity);
+}
+
+function max(values) {
+  return values.reduce((one, other) => Math.max(one, other), -Infinity);
+}
+
+/** Fill the legend with marks drawn as in the networks. */
+function drawLegend(list, catalogue, scales) {
+  const { look } = catalogue;
+  const plain = { colour: "#bbbbbb", fill: 1, shape: "circle" };
+  const items = scales.flatMap((grades) =>
+    grades.map((name, rank) => [
+      `grade: ${readable(name)}`,
+      { ...plain, colour: look.ramps[grades.length][rank], fill: (rank + 1) / grades.length },
+    ]),
+  );
+  items.reverse();
+  items.push(["diamond: on a blacklist", { ...plain, shape: "diamond" }]);
+  items.push(["square: on one by association only", { ...plain, shape: "square" }]);
+  items.push(["purple ring: grade held down by association", { ...plain, held: look.struck }]);
+  items.push([`dotted ring: measures imposed in the last ${RECENT} months`, { ...plain, sanctioned: true }]);
+  items.push(["white dot: a successor, the first firm left", { ...plain, successor: true }]);
+  items.push(["cross: vacant", { ...plain, vacant: true }]);
+  const rows = items.map(([text, state]) => legendItem(text, (pen) => drawMark(pen, [13, 13], 6, state)));
+  rows.push(
+    legendItem(`arrow: hit by association in the last ${RECENT} months, from the firm through which it came`, (pen) =>
+      arrow(pen, [1, 20], [25, 6], 0, look.struck),
+    ),
+    legendItem(`dashed line: supply link lost in the last ${RECENT} months`, (pen) =>
+      legendLine(pen, look.worlds[0], 1.5, [5, 3]),
+    ),
+    legendItem("dark line: a link of a blacklisted firm", (pen) => legendLine(pen, INK, 1.2, [])),
+    legendItem("of the chosen firm: solid line to its suppliers", (pen) => legendLine(pen, look.supplier, 2.2, [])),
+    legendItem("of the chosen firm: dashed line to its buyers", (pen) => legendLine(pen, look.buyer, 2.2, [6, 3])),
+  );
+  list.replaceChildren(...rows, element("li", {}, "size: revenue at the start"));
+}
+
+function legendItem(text, paint) {
+  const canvas = element("canvas", { width: 52, height: 52, "aria-hidden": "true" });
+  const pen = canvas.getContext("2d");
+  pen.scale(2, 2);
+  paint(pen);
+  return element("li", {}, canvas, text);
+}
+
+function legendLine(pen, colour, width, dash) {
+  Object.assign(pen, { strokeStyle: colour, lineWidth: width });
+  pen.setLineDash(dash);
+  pen.beginPath();
+  pen.moveTo(1, 18);
+  pen.lineTo(25, 8);
+  pen.stroke();
+}
