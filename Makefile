@@ -11,7 +11,7 @@ LOCK_VENV := $(VENV)-lock
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint app docs odd bench systems validation studies calibration figures lock clean
+.PHONY: help demo test lint app docs odd bench systems validation studies calibration figures replay lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,9 @@ validation: $(STAMP) ## Run the whole validation suite into docs/validation.md (
 
 studies: $(STAMP) ## Run the twelve studies into experiments/ (half an hour; SIZE=small: two minutes, into results/)
 	$(BIN)/python -m experiments.studies $(if $(filter small,$(SIZE)),--small)
+
+replay: $(STAMP) ## Write the replay explorer, one HTML file for a class, into results/ (five minutes)
+	$(BIN)/creditregime replay experiments/replay/study.yaml
 
 calibration: $(STAMP) ## Calibrate the shipped baseline again: preset, draws, figures, page (an hour)
 	$(BIN)/python experiments/calibration/make_baseline.py

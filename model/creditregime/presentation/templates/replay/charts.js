@@ -78,6 +78,7 @@ class Chart {
     for (let month = YEAR; month <= this.months; month += YEAR * Math.ceil(this.months / 120)) {
       found.push(mark("text", { ...SMALL, x: this.x(month), y: PLOT.bottom + 14, "text-anchor": "middle" }, String(month)));
     }
+    found.push(mark("text", { ...SMALL, x: PLOT.left, y: PLOT.bottom + 14, "text-anchor": "end" }, "month"));
     return found;
   }
 
@@ -147,7 +148,7 @@ function scaleOf(values, bottom, top, zero) {
   if (zero) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
   if (high - low < 1e-9) [low, high] = zero ? [-1, 1] : [low - 0.5, high + 0.5];
   const scale = (value) => bottom - ((value - low) / (high - low)) * (bottom - top);
-  scale.ticks = zero ? [...new Set([low, 0, high])].filter((v) => v === 0 || Math.abs(scale(v) - scale(0)) > 12) : ticksOf(low, high);
+  scale.ticks = !known.some(Boolean) && zero ? [0] : zero ? [...new Set([low, 0, high])].filter((v) => v === 0 || Math.abs(scale(v) - scale(0)) > 12) : ticksOf(low, high);
   return scale;
 }
 

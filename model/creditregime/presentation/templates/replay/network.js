@@ -3,6 +3,7 @@
 const INK = "#222222";
 const PALE = "rgba(110, 110, 110, 0.22)";
 const NEAR = 16; // pixels within which a click finds a firm
+const MOST_HIGH = 0.78; // of the window, so that a network is seen whole
 
 class Network {
   constructor(figure, catalogue, choose) {
@@ -20,30 +21,31 @@ class Network {
     this.draw();
   }
 
-  /** Find how layout units become pixels, for the width that there is now. */
+  /** Find where firms and names stand, for the room that there is now. */
   fit() {
     const { x, y, labels } = this.run.economy;
-    const across = [...x, ...labels.map(([, left]) => left - 3), ...labels.map(([, left]) => left + 3)];
-    const up = [...y, ...labels.map(([, , high]) => high + 1.8)];
-    const [left, right, low, high] = [min(across) - 1, max(across) + 1, min(up) - 1.2, max(up) + 0.4];
-    const width = this.canvas.clientWidth;
+    const [left, right, low, high] = boundsOf(this.run.economy);
+    const room = this.canvas.parentElement.clientWidth;
+    const width = Math.round(Math.min(room, (MOST_HIGH * window.innerHeight * (right - left)) / (high - low)));
     this.unit = width / (right - left);
-    const height = Math.round(this.unit * (high - low));
+    this.clear(width, Math.round(this.unit * (high - low)));
+    const place = (across, up) => [(across - left) * this.unit, (high - up) * this.unit];
+    this.at = Array.from(x, (across, firm) => place(across, y[firm]));
+    this.labels = labels.map(([text, across, up]) => [text, ...place(across, up)]);
+    this.radius = Array.from(this.run.economy.area, (area) => this.unit * Math.min(0.3 * Math.sqrt(area / 50), 0.48));
+  }
+
+  /** Empty the canvas, as sharp as the screen is. */
+  clear(width, height) {
     const sharp = window.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * sharp) || this.canvas.height !== Math.round(height * sharp)) {
-      this.canvas.width = Math.round(width * sharp);
-      this.canvas.height = Math.round(height * sharp);
-      this.canvas.style.height = `${height}px`;
+    const [across, down] = [Math.round(width * sharp), Math.round(height * sharp)];
+    if (this.canvas.width !== across || this.canvas.height !== down) {
+      Object.assign(this.canvas, { width: across, height: down });
+      Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
     }
     this.pen = this.canvas.getContext("2d");
     this.pen.setTransform(sharp, 0, 0, sharp, 0, 0);
     this.pen.clearRect(0, 0, width, height);
-    this.at = Array.from(x, (value, firm) => [(value - left) * this.unit, (high - y[firm]) * this.unit]);
-    this.labels = labels.map(([text, across_, up_]) => [text, (across_ - left) * this.unit, (high - up_) * this.unit]);
-    const usual = 0.38 * this.unit;
-    this.radius = Array.from(this.run.economy.area, (area) =>
-      Math.max(2.2, Math.min(usual * Math.sqrt(area / 50), 0.66 * this.unit)),
-    );
   }
 
   draw() {
@@ -164,6 +166,13 @@ class Network {
     });
     return distance < Infinity ? firm : this.chosen;
   }
+}
+
+/** Return the limits of an economy's picture, room for names and marks included. */
+function boundsOf({ x, y, labels }) {
+  const across = [...x, ...labels.flatMap(([, middle]) => [middle - 3, middle + 3])];
+  const up = [...y, ...labels.map(([, , low]) => low + 1.8)];
+  return [min(across) - 1, max(across) + 1, min(up) - 1.2, max(up) + 0.4];
 }
 
 /** Draw a firm: the colour is its grade and so is the share that is filled; the shape is its standing on lists. */
