@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from creditregime.presentation.replay import Description
 from tests.browser.conftest import Visitor
 
 PICTURES = Path("results/browser")
-EVIL = "joint </script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
+EVIL = "joint </script><script>window['hacked'] = 1</script><img src=x onerror=\"window['hacked'] = 2\">"
 STUDY: dict[str, Any] = {
     "title": "Guilt & <b>association</b> </script><script>window.hacked = 3</script>",
     "question": "Who is hit, and through whom?",
@@ -52,7 +53,11 @@ DESCRIPTION: dict[str, Any] = {
     "introduction": "First part with </script> in it.\n\nSecond part.",
     "opening": {"left": {"partner liability": 0, EVIL: 1}, "right": {"partner liability": 1, EVIL: 1}, "month": 20},
     "questions": [
-        {"question": "Who was <i>innocent</i>?", "hint": "Look for a ring.", "show": {"seed": 6, "month": 12, "firm": 3}},
+        {
+            "question": "Who was <i>innocent</i>?",
+            "hint": "Look for a ring.",
+            "show": {"seed": 6, "month": 12, "firm": 3},
+        },
         {"question": "What cannot be said?"},
     ],
 }
@@ -92,12 +97,11 @@ def opened(visitor: Visitor, file: Path) -> Open:
     return at
 
 
-@pytest.fixture(autouse=True)
-def quiet_console(request: pytest.FixtureRequest) -> Any:
-    """No test of this module leaves a complaint in the console behind."""
-    yield
-    if "visitor" in request.fixturenames:
-        assert request.getfixturevalue("visitor").complaints == []
+@pytest.fixture
+def visitor(visitor: Visitor) -> Iterator[Visitor]:
+    """Yield a visitor whose console has complained of nothing in the end."""
+    yield visitor
+    assert visitor.complaints == []
 
 
 def picture(page: Page, name: str, *, whole: bool = True) -> None:
@@ -107,6 +111,15 @@ def picture(page: Page, name: str, *, whole: bool = True) -> None:
 
 def month(page: Page) -> int:
     return int(page.input_value("#month"))
+
+
+def until(page: Page, true: Callable[[int], bool]) -> None:
+    """Wait until the month is as wanted. (Playwright's own way evaluates text, which the page's policy forbids.)"""
+    for _ in range(100):
+        if true(month(page)):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"still in month {month(page)}")
 
 
 def lines_of(page: Page, side: str) -> list[str]:
@@ -122,6 +135,10 @@ def lines_of(page: Page, side: str) -> list[str]:
 
 def place_of(page: Page, side: str, firm: int) -> tuple[float, float]:
     """Return where a firm is on a canvas, found by walking over it: a click there chooses the firm."""
+    page.evaluate(
+        "side => window.scrollBy(0, document.querySelector(`#panel-${side} canvas`).getBoundingClientRect().top - 120)",
+        side,
+    )
     box = page.locator(f"#panel-{side} canvas").bounding_box()
     assert box
     for down in np.arange(12, box["height"], 9):
@@ -158,7 +175,7 @@ def test_texts_of_a_study_are_text_and_never_run(opened: Open, visitor: Visitor)
     assert page.evaluate("window.hacked") is None
     assert page.locator("img").count() == 0
     assert page.locator("script:not([type])").count() == 1
-    expect(page.locator("#settings-left")).to_contain_text("</script><script>window.hacked = 1</script><img src=x")
+    expect(page.locator("#settings-left")).to_contain_text(EVIL[1:])
     expect(page.locator("#questions")).to_contain_text("Who was <i>innocent</i>?")
     assert visitor.outside == []
 
@@ -188,7 +205,7 @@ def test_it_plays_pauses_and_goes_step_by_step(opened: Open) -> None:
     page.select_option("#speed", "20")
     page.click("#play")
     expect(page.locator("#play")).to_have_text(re.compile("Pause"))
-    page.wait_for_function("Number(document.getElementById('month').value) > 6")
+    until(page, lambda now: now > 6)
     page.click("#play")
     stopped = month(page)
     page.wait_for_timeout(300)
@@ -198,14 +215,16 @@ def test_it_plays_pauses_and_goes_step_by_step(opened: Open) -> None:
     assert month(page) == 30, "it stops at the end"
     expect(page.locator("#step")).to_be_disabled()
     page.click("#play")
-    page.wait_for_function("Number(document.getElementById('month').value) < 20")
+    until(page, lambda now: now < 20)
     page.click("#play")
 
 
 def test_the_numbers_are_those_of_the_runs(opened: Open, runs: tuple[RunResult, RunResult]) -> None:
     page = opened()
     for when in (1, 17, 30):
-        page.locator("#month").evaluate("(slider, month) => { slider.value = month; slider.dispatchEvent(new Event('input')); }", when)
+        page.locator("#month").evaluate(
+            "(slider, month) => { slider.value = month; slider.dispatchEvent(new Event('input')); }", when
+        )
         rows = page.locator("#numbers tbody tr")
         for row, (name, scale) in enumerate(
             [("compliance", 100), ("listed", 100), ("exits", 1), ("output", 100), ("segregation", 1)]
@@ -217,7 +236,9 @@ def test_the_numbers_are_those_of_the_runs(opened: Open, runs: tuple[RunResult, 
                     assert text == "–"
                 else:
                     found = float(text.replace("−", "-"))
-                    assert abs(found - value) <= 0.0051 * abs(value) + 1e-4, f"{name}, month {when}: {text}, not {value}"
+                    assert abs(found - value) <= 0.0051 * abs(value) + 1e-4, (
+                        f"{name}, month {when}: {text}, not {value}"
+                    )
             assert name != "compliance" or f"left {left}, right {right}" in page.locator(".chart p").first.inner_text()
 
 
@@ -228,7 +249,7 @@ def test_all_months_of_both_worlds_can_be_downloaded(
     with page.expect_download() as caught:
         page.click("#csv")
     caught.value.save_as(tmp_path / "indicators.csv")
-    rows = list(csv.DictReader((tmp_path / "indicators.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "indicators.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 60
     for world, result in zip(("left", "right"), runs, strict=True):
         for name in STUDY["months"]:
@@ -255,16 +276,16 @@ def test_the_states_of_firms_are_those_of_the_runs(opened: Open, runs: tuple[Run
         active, listed = states.active[20], states.listed[20]
         told = page.locator(f"#panel-{side} .state").inner_text()
         assert f"{active.sum()} firms in business" in told
-        assert f"on a blacklist {(listed[active] > 0).sum()} ({(listed[active] == 2).sum()} by association only)" in told
+        assert (
+            f"on a blacklist {(listed[active] > 0).sum()} ({(listed[active] == 2).sum()} by association only)" in told
+        )
         assert f"held down by association {(states.lowered[20] & active).sum()}" in told
         assert f"exits so far {states.exited[:21].sum()}" in told
         assert told in str(page.locator(f"#panel-{side} canvas").get_attribute("aria-label"))
     assert (history(runs[1]).lowered[20] & history(runs[1]).active[20]).any(), "somebody is held down"
 
 
-def test_a_click_on_a_firm_tells_its_story_in_both_worlds(
-    opened: Open, runs: tuple[RunResult, RunResult]
-) -> None:
+def test_a_click_on_a_firm_tells_its_story_in_both_worlds(opened: Open, runs: tuple[RunResult, RunResult]) -> None:
     page = opened()
     lowered = history(runs[1]).lowered[20] & history(runs[1]).active[20]
     firm = int(np.flatnonzero(lowered)[0])
@@ -401,9 +422,7 @@ def test_a_hundred_rapid_clicks_leave_it_whole(opened: Open, runs: tuple[RunResu
         page.click("#play")
     page.select_option("#seed", "0")
     page.click("#opening")
-    expect(page.locator("#panel-right .state")).to_contain_text(
-        f"exits so far {history(runs[1]).exited[:21].sum()}."
-    )
+    expect(page.locator("#panel-right .state")).to_contain_text(f"exits so far {history(runs[1]).exited[:21].sum()}.")
     assert month(page) == 20
 
 
@@ -430,7 +449,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(opened: Open, runs: tupl
     page.keyboard.press("Escape")
     assert page.input_value("#firm") == ""
     page.keyboard.press(" ")
-    page.wait_for_function("Number(document.getElementById('month').value) > 0")
+    until(page, lambda now: now > 0)
     page.keyboard.press(" ")
     expect(page.locator("#play")).to_have_text(re.compile("Play"))
 
@@ -448,8 +467,9 @@ def tabbed(page: Page) -> list[str]:
 def test_those_who_do_not_see_it_are_told(opened: Open) -> None:
     page = opened()
     unnamed = page.evaluate(
-        """() => [...document.querySelectorAll('button, select, input, textarea, canvas[tabindex], svg')].filter(one =>
-            !(one.getAttribute('aria-label') || one.labels?.length || one.textContent.trim())).map(one => one.outerHTML)"""
+        """() => [...document.querySelectorAll('button, select, input, textarea, canvas[tabindex], svg')]
+            .filter(one => !(one.getAttribute('aria-label') || one.labels?.length || one.textContent.trim()))
+            .map(one => one.outerHTML)"""
     )
     assert unnamed == []
     expect(page.locator("#said")).to_contain_text("year 2, month 8. left world: ")
@@ -457,7 +477,7 @@ def test_those_who_do_not_see_it_are_told(opened: Open) -> None:
     expect(page.locator("#said")).to_contain_text("year 2, month 9. ")
     levels = page.locator("h1, h2, h3").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
     assert levels[0] == 1
-    assert max(b - a for a, b in zip(levels, levels[1:], strict=False)) == 1, "no level of headings is left out"
+    assert max(b - a for a, b in itertools.pairwise(levels)) == 1, "no level of headings is left out"
     assert page.get_attribute("html", "lang") == "en"
     assert all(contrast(*pair) >= 4.5 for pair in page.evaluate(COLOURS))
 
@@ -553,7 +573,9 @@ def test_the_shipped_page_is_a_few_megabytes_and_opens_quickly(visitor: Visitor,
     study["replicates"]["seeds"] = 1
     result = sweep({key: value for key, value in study.items() if key != "small"}, tmp_path / "sweep", workers=1)
     shipped = Description.read("experiments/replay/page.yaml").model_copy(update={"questions": []})
-    shipped = shipped.model_copy(update={"opening": shipped.opening.model_copy(update={"left": {}, "right": {first: 1}})})
+    shipped = shipped.model_copy(
+        update={"opening": shipped.opening.model_copy(update={"left": {}, "right": {first: 1}})}
+    )
     page_file = replay(result, tmp_path / "replay.html", page=shipped, workers=1)
     weight = sum(len(letters) for letters in re.findall(r'id="block-run-\d+-\d+">([^<]*)<', page_file.read_text()))
     assert page_file.stat().st_size + 31 * weight < 5e6

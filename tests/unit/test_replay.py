@@ -230,10 +230,13 @@ def test_parameters_and_presets_are_settings_too(tmp_path: Path) -> None:
 
 
 BAD_PAGES = {
-    "unknown key": ({"titel": "x"}, "page: titel: unknown key; did you mean 'title'?"),
+    "unknown key": ({"titel": "x"}, "titel: unknown key; did you mean 'title'?"),
     "unknown factor": ({"opening": {"left": {"partner": 1}}}, "opening.left: unknown factor 'partner'"),
     "unknown level": ({"opening": {"left": {"partners": 2}}}, "opening.left.partners: 2 is not among the values"),
-    "not on the page": ({"at": {"wrong": 0}, "opening": {"right": {"wrong": 1}}}, "opening.right: 0 points of the page"),
+    "not on the page": (
+        {"at": {"wrong": 0}, "opening": {"right": {"wrong": 1}}},
+        "opening.right: 0 points of the page",
+    ),
     "question": (
         {"questions": [{"question": "?", "show": {"month": 99}}]},
         "questions.0.show.month: 99 is not allowed: must be at most 18",
@@ -274,14 +277,14 @@ def test_runs_that_give_other_numbers_than_are_stored_are_refused(
         changed: pd.DataFrame = getattr(other, table).copy()
         changed.loc[changed.index[-1], name] += 1e-12
         monkeypatch.setitem(other.__dict__, table, changed)
-        with pytest.raises(CreditRegimeError, match=f"^point 3, seed 2: run again, it gives another {name} than is stored"):
+        with pytest.raises(
+            CreditRegimeError, match=f"^point 3, seed 2: run again, it gives another {name} than is stored"
+        ):
             replay(other, tmp_path / "page.html", workers=1)
     assert not [*tmp_path.iterdir()]
 
 
-def test_too_many_firms_or_months_are_refused(
-    swept: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_firms_or_months_are_refused(swept: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chosen, "MOST_FIRMS", 39)
     with pytest.raises(ScenarioError, match="population: 40 firms; a page draws at most 39"):
         replay(swept, tmp_path / "page.html", workers=1)
@@ -346,7 +349,7 @@ def test_the_command_runs_a_study_and_takes_the_page_beside_it(
     quick = ["--small", "--quiet", "--workers", "1", "--at", "credit repair=1", "buyers drop the listed=1"]
     study = yaml_changed(shipped / "study.yaml", tmp_path / "lesson")
     asked = tmp_path / "lesson" / "page.yaml"
-    asked.write_text("questions: [{question: Why?}]\nintroduction: Read me.\n", encoding="utf-8")
+    asked.write_text("questions: [{question: 'Why?'}]\nintroduction: Read me.\n", encoding="utf-8")
     assert main(["replay", str(study), *quick]) == 0
     written = Path(capsys.readouterr().out.strip())
     assert written == tmp_path / "results" / "sweep-lesson-study-small" / "replay.html"

@@ -18,11 +18,11 @@ from creditregime.laboratory.store import open_file
 from creditregime.laboratory.sweeps import Sweep, open_sweep
 from creditregime.presentation.html import template
 from creditregime.presentation.replay.chosen import choose, run_again
-from creditregime.presentation.replay.content import blocks, catalogue, views
+from creditregime.presentation.replay.content import blocks, catalogue, seen
 from creditregime.presentation.replay.description import Description
 from creditregime.presentation.replay.packing import text_block
 
-SCRIPTS = ("format", "blocks", "run", "network", "charts", "firm", "settings", "worksheet", "download", "main")
+SCRIPTS = ("format", "blocks", "run", "marks", "network", "charts", "firm", "settings", "worksheet", "download", "main")
 """Parts of the script, in their order."""
 
 
@@ -78,10 +78,9 @@ def opened(folder: Path) -> Sweep:
 
 def _page(result: Sweep, described: Description, workers: int | None, progress: bool) -> str:
     chosen = choose(result, described)
-    asked = views(result, chosen, described)
+    said = catalogue(result, chosen, described)
     with tqdm(total=len(chosen.runs), desc="runs again", unit="run", disable=not progress, leave=False) as bar:
         reels = run_again(result, chosen, workers, bar.update)
-    said = catalogue(result, chosen, described, asked, reels)
     style, script = _part("replay.css"), "\n".join(_part(f"{name}.js") for name in SCRIPTS)
     script = f'"use strict";\n(() => {{\n{script}\n}})();\n'
     return template("replay/page.html").render(
@@ -91,7 +90,7 @@ def _page(result: Sweep, described: Description, workers: int | None, progress: 
         script=Markup(script),
         style_hash=_hash(style),
         script_hash=_hash(script),
-        blocks={"catalogue": text_block(said), **blocks(chosen, reels)},
+        blocks={"catalogue": text_block(said | seen(chosen, reels)), **blocks(chosen, reels)},
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from creditregime.component import nearest
 from creditregime.errors import CreditRegimeError, ScenarioError
 from creditregime.laboratory import workers as pool
 from creditregime.laboratory.compare import rule_modules
@@ -20,6 +19,7 @@ from creditregime.laboratory.run import check_strategy, finished, settled, tabul
 from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.sweeps.cells import factors_of, levels_of, matching, require
 from creditregime.laboratory.sweeps.plan import firms_of
+from creditregime.laboratory.sweeps.tables import known_indicators, refuse_unknown_indicators
 from creditregime.model import CreditRegime
 from creditregime.presentation.replay.description import Description, Levels
 from creditregime.presentation.replay.recorder import Recorder
@@ -89,7 +89,9 @@ def choose(result: Sweep, page: Description) -> Chosen:
     _refuse_much(firms * scenarios[0].months * len(points) * len(seeds), len(points), len(seeds))
     if len({scenario.months for scenario in scenarios}) > 1:
         raise ScenarioError("months: differ between points, and both worlds of a page run as long; choose some (at)")
-    return Chosen(points, seeds, firms, [*(page.indicators or result.study.months or USUAL)], scenarios)
+    indicators = [*(page.indicators or result.study.months or USUAL)]
+    refuse_unknown_indicators(indicators, known_indicators(scenarios[0]), "indicators")
+    return Chosen(points, seeds, firms, indicators, scenarios)
 
 
 def _refuse_much(firm_months: int, points: int, seeds: int) -> None:
@@ -143,7 +145,9 @@ def run_again(
         for (point, seed), (kept, months) in zip(chosen.runs, stored, strict=True)
     ]
     modules = sorted(set().union(*(rule_modules(scenario) for scenario in chosen.scenarios)))
-    reels = pool.each(_again, (chosen.indicators,), tasks, workers=workers or pool.available(), modules=modules, done=done)
+    reels = pool.each(
+        _again, (chosen.indicators,), tasks, workers=workers or pool.available(), modules=modules, done=done
+    )
     return dict(zip(chosen.runs, reels, strict=True))
 
 
@@ -171,10 +175,7 @@ def _again(indicators: Sequence[str], task: tuple[int, int, str, Numbers, Number
     watch = Recorder(model)
     finished(model, watch=watch)
     run = tabulate(model, provenance("run", seed, started, economy), economy)
-    for name in indicators:
-        if name not in run.indicators:
-            known = [str(column) for column in run.indicators if column != "month"]
-            raise ScenarioError(f"indicators: unknown indicator '{name}'{nearest(name, known)}; allowed: {', '.join(known)}")
+    refuse_unknown_indicators(indicators, [*run.indicators], "indicators")
     _compare(f"point {point}, seed {seed}", run.indicators, outcomes, months)
     return reel(run, watch.arrays(), indicators)
 

@@ -24,22 +24,14 @@ from creditregime.presentation.report_of_results import facts
 from creditregime.presentation.style import readable
 
 Reels = Mapping[tuple[int, int], Reel]
+_HITS = {"listed": "listed", "lowered": "grade held down", "associated": "bears neighbours’ measures"}
 
 
-def views(result: Sweep, chosen: Chosen, page: Description) -> dict[str, Any]:
-    """Return what the page opens with, and its questions; refuse what they show where the page does not have it."""
-    opening = _view(result, chosen, page.opening, page.opening, "opening")
-    return {"opening": opening, "questions": _questions(result, chosen, page)}
-
-
-def catalogue(
-    result: Sweep, chosen: Chosen, page: Description, asked: Mapping[str, Any], reels: Reels
-) -> dict[str, Any]:
-    """Return everything on the page but the runs, as plain data; `asked` is what `views` found."""
-    study, first = result.study, chosen.seeds[0]
+def catalogue(result: Sweep, chosen: Chosen, page: Description) -> dict[str, Any]:
+    """Return what there is to say before anything is simulated, as plain data; refuse what the page does not have."""
     return {
-        "title": page.title or study.title or "Twin worlds",
-        "question": study.question,
+        "title": page.title or result.study.title or "Twin worlds",
+        "question": result.study.question,
         "introduction": page.introduction,
         "settings": settings(result, chosen, page.labels),
         "positions": positions(result, chosen),
@@ -48,15 +40,23 @@ def catalogue(
         "months": chosen.months,
         "firms": chosen.firms,
         "indicators": [_indicator(name) for name in chosen.indicators],
+        "ownerships": OWNERSHIPS,
+        "hits": [_HITS[kind] for kind in KINDS],
+        "channels": ["", *CHANNELS],
+        "opening": _view(result, chosen, page.opening, page.opening, "opening"),
+        "questions": _questions(result, chosen, page),
+        "claims": [vars(claim) for claim in claims_of_all(chosen.scenarios)],
+        "provenance": facts(result.provenance),
+    }
+
+
+def seen(chosen: Chosen, reels: Reels) -> dict[str, Any]:
+    """Return what the runs add: how grades are called and coloured, and what an economy's codes stand for."""
+    first = chosen.seeds[0]
+    return {
         "scales": [[[since, grades] for since, grades in reels[point, first].scales] for point in chosen.points],
         "economies": [_economy(reels[chosen.points[0], seed]) for seed in chosen.seeds],
         "look": _look(reels),
-        "ownerships": OWNERSHIPS,
-        "hits": [*KINDS],
-        "channels": ["", *CHANNELS],
-        **asked,
-        "claims": [vars(claim) for claim in claims_of_all(chosen.scenarios)],
-        "provenance": facts(result.provenance),
     }
 
 
@@ -87,8 +87,8 @@ def _told(reel: Reel, lines: dict[str, int]) -> dict[str, Any]:
 def _refuse_other_firms(one: Mapping[str, Any], other: Mapping[str, Any], point: int, seed: int) -> None:
     if any(not np.array_equal(one[name], other[name]) for name in one):
         raise CreditRegimeError(
-            f"point {point}, seed {seed}: begins with other firms than the first point, so that they cannot be shown side"
-            " by side; choose points of one population (at)"
+            f"point {point}, seed {seed}: begins with other firms than the first point, so that they cannot be shown"
+            " side by side; choose points of one population (at)"
         )
 
 

@@ -26,20 +26,21 @@ def settings(result: Sweep, chosen: Chosen, labels: Labels) -> list[dict[str, An
         levels = levels_of(points[name])
         if len(levels) > 1:
             texts = [words.level(name, level) for level in levels]
-            found.append({"key": name, "label": words.axis(name), "levels": texts, **_known(result, chosen, name, texts)})
+            found.append(
+                {"key": name, "label": words.axis(name), "levels": texts, **_known(result, chosen, name, texts)}
+            )
     return found
 
 
 def positions(result: Sweep, chosen: Chosen) -> list[list[int]]:
     """Return the levels of each point, as positions among those of `settings`."""
     points = result.points.set_index("point").loc[chosen.points]
-    columns = [points[name] for name in factors_of(result)]
-    kept = [(column, levels_of(column)) for column in columns if column.nunique() > 1]
-    return [[levels.index(value) for value, (_, levels) in zip(row, kept, strict=True)] for row in _rows(kept)]
-
-
-def _rows(kept: list[tuple[Any, list[Any]]]) -> Iterator[tuple[Any, ...]]:
-    return zip(*(column for column, _ in kept), strict=True)
+    levels = {name: levels_of(points[name]) for name in factors_of(result)}
+    rows = zip(*(points[name] for name in levels), strict=True)
+    return [
+        [known.index(value) for value, known in zip(row, levels.values(), strict=True) if len(known) > 1]
+        for row in rows
+    ]
 
 
 def _known(result: Sweep, chosen: Chosen, name: str, texts: list[str]) -> dict[str, Any]:

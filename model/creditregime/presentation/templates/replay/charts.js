@@ -30,7 +30,7 @@ class Charts {
     this.runs.forEach((run, world) => {
       for (let month = 0; month < run.months; month += 1) {
         const values = names.map((_, number) => run.indicator(number)[month]);
-        rows.push([["left", "right"][world], month + 1, ...values.map((v) => (Number.isFinite(v) ? v : ""))].join(","));
+        rows.push([SIDES[world], month + 1, ...values.map((v) => (Number.isFinite(v) ? v : ""))].join(","));
       }
     });
     return `${rows.join("\n")}\n`;
@@ -42,9 +42,9 @@ class Chart {
     Object.assign(this, { said, number, months: catalogue.months, colours: catalogue.look.worlds });
     this.drawing = mark("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.bottom + 18}`, role: "img" });
     this.told = element("p", {});
-    const title = element("h3", {}, said.label, element("span", { class: "unit" }, said.unit ? ` (${said.unit})` : ""));
+    const unit = element("span", { class: "unit" }, said.unit ? ` (${said.unit})` : "");
+    const title = element("h3", { title: said.text || null }, said.label, unit);
     this.box = element("div", { class: "chart" }, title, this.drawing, this.told);
-    if (said.text) title.title = said.text;
     this.drawing.addEventListener("click", (event) => {
       const share = (event.offsetX / this.drawing.clientWidth) * PLOT.width - PLOT.left;
       goTo(Math.round(1 + (share / (PLOT.width - PLOT.left - PLOT.right)) * (this.months - 1)));
@@ -52,7 +52,8 @@ class Chart {
   }
 
   load(left, right) {
-    this.values = [left, right].map((run) => Array.from(run.indicator(this.number), (value) => value * this.said.scale));
+    const { number: row, said } = this;
+    this.values = [left, right].map((run) => Array.from(run.indicator(row), (value) => value * said.scale));
     this.difference = this.values[1].map((value, month) => value - this.values[0][month]);
     this.upper = scaleOf(this.values.flat(), PLOT.middle, PLOT.top, false);
     this.lower = scaleOf(this.difference, PLOT.bottom, PLOT.middle + PLOT.gap, true);
@@ -76,7 +77,8 @@ class Chart {
       }
     }
     for (let month = YEAR; month <= this.months; month += YEAR * Math.ceil(this.months / 120)) {
-      found.push(mark("text", { ...SMALL, x: this.x(month), y: PLOT.bottom + 14, "text-anchor": "middle" }, String(month)));
+      const place = { x: this.x(month), y: PLOT.bottom + 14, "text-anchor": "middle" };
+      found.push(mark("text", { ...SMALL, ...place }, String(month)));
     }
     found.push(mark("text", { ...SMALL, x: PLOT.left, y: PLOT.bottom + 14, "text-anchor": "end" }, "month"));
     return found;
@@ -96,10 +98,8 @@ class Chart {
     for (let month = YEAR; month <= this.months; month += YEAR) {
       if (!Number.isFinite(values[month - 1])) continue;
       const [x, y] = [this.x(month), this.upper(values[month - 1])];
-      const fill = { fill: this.colours[world] };
-      found.push(
-        world ? mark("rect", { ...fill, x: x - 3, y: y - 3, width: 6, height: 6 }) : mark("circle", { ...fill, cx: x, cy: y, r: 3.2 }),
-      );
+      const [square, dot] = [{ x: x - 3, y: y - 3, width: 6, height: 6 }, { cx: x, cy: y, r: 3.2 }];
+      found.push(mark(world ? "rect" : "circle", { ...(world ? square : dot), fill: this.colours[world] }));
     }
     return found;
   }
@@ -123,7 +123,8 @@ class Chart {
     this.cursor.setAttribute("visibility", month ? "visible" : "hidden");
     const [left, right, difference] = this.at(month);
     this.told.textContent = `left ${left}, right ${right}, right − left ${difference}`;
-    this.drawing.setAttribute("aria-label", `${this.said.label}, ${dated(month)}: ${this.told.textContent} ${this.said.unit}`);
+    const { label, unit } = this.said;
+    this.drawing.setAttribute("aria-label", `${label}, ${dated(month)}: ${this.told.textContent} ${unit}`);
   }
 
   /** Return what the numbers of a month are, in words: left, right, difference. */
@@ -148,8 +149,14 @@ function scaleOf(values, bottom, top, zero) {
   if (zero) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
   if (high - low < 1e-9) [low, high] = zero ? [-1, 1] : [low - 0.5, high + 0.5];
   const scale = (value) => bottom - ((value - low) / (high - low)) * (bottom - top);
-  scale.ticks = !known.some(Boolean) && zero ? [0] : zero ? [...new Set([low, 0, high])].filter((v) => v === 0 || Math.abs(scale(v) - scale(0)) > 12) : ticksOf(low, high);
+  scale.ticks = zero ? endsOf(low, high, scale, known) : ticksOf(low, high);
   return scale;
+}
+
+/** Return zero and the ends that are far enough from it to be read; zero alone where nothing differs. */
+function endsOf(low, high, scale, known) {
+  if (!known.some(Boolean)) return [0];
+  return [0, ...[low, high].filter((value) => Math.abs(scale(value) - scale(0)) > 12)];
 }
 
 function ticksOf(low, high) {

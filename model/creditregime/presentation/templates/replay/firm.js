@@ -16,30 +16,49 @@ class FirmPanels {
     runs.forEach((run, world) => {
       const head = element("h3", {}, `Firm ${firm}, ${world ? "right" : "left"} world, ${dated(month)}`);
       const story = this.story(stories[world], new Set(stories[1 - world]), lines, month);
-      this.articles[world].replaceChildren(head, this.file(run, firm, month), ...this.partners(run, firm, month), story);
+      const parts = [this.file(run, firm, month), ...this.partners(run, firm, month), story];
+      this.articles[world].replaceChildren(head, ...parts);
     });
   }
 
+  /** Return the file of a firm: who it is, and how it stands in the month. */
   file(run, firm, month) {
     const { economy } = run;
-    const place = run.at(firm, month);
     const active = run.is(firm, month, FLAG.active);
+    const present = run.succeeded(firm, month) ? "yes, a successor of the first firm" : "yes";
+    const revenue = `revenue ${number(economy.size[firm])} (the average firm’s is 1)`;
     const rows = [
       ["Who", `${this.catalogue.ownerships[economy.ownership[firm]]} firm in ${economy.sectors[economy.sector[firm]]}`],
-      ["At the start", `${economy.regions[economy.region[firm]]}; revenue ${number(economy.size[firm])} (the average firm’s is 1)`],
-      ["In business", active ? (run.succeeded(firm, month) ? "yes, a successor of the first firm" : "yes") : "no: the place is empty"],
+      ["At the start", `${economy.regions[economy.region[firm]]}; ${revenue}`],
+      ["In business", active ? present : "no: the place is empty"],
+      ...(active ? this.present(run, firm, month) : []),
     ];
-    if (active) {
-      const held = run.is(firm, month, FLAG.lowered) ? ", held down by association" : "";
-      const graded = run.grades(month).length > 1;
-      rows.push(
-        ["Grade", graded ? `${run.gradeName(firm, month)}${held} (score ${(run.score[place] / 10).toFixed(1)})` : "nobody is rated"],
-        ["Blacklist", this.standing(run, firm, month)],
-        ["Live records", String(run.records[place])],
-        ["Output", `${run.output[place]}% of the start`],
-      );
-    }
     return element("dl", {}, ...rows.flatMap(([name, said]) => [element("dt", {}, name), element("dd", {}, said)]));
+  }
+
+  present(run, firm, month) {
+    const place = run.at(firm, month);
+    const held = run.is(firm, month, FLAG.lowered) ? ", held down by association" : "";
+    const graded = `${run.gradeName(firm, month)}${held} (score ${(run.score[place] / 10).toFixed(1)})`;
+    return [
+      ["Grade", run.grades(month).length > 1 ? graded : "nobody is rated"],
+      ["Blacklist", this.standing(run, firm, month)],
+      ["Live records", String(run.records[place])],
+      ["Output", `${run.output[place]}% of the start`],
+      ["Hit by association", this.hits(run, firm, month)],
+    ];
+  }
+
+  /** Tell how a firm was hit by association in the last months, and through whom. */
+  hits(run, firm, month) {
+    const { hits, channels } = this.catalogue;
+    const found = run.strikes(month).filter((strike) => strike.firm === firm);
+    const told = found.map(({ through, month: when, how, channel }) => {
+      const known = `through firm ${through} (${channels[channel]})`;
+      const who = through === NOBODY ? "it is not known through whom" : known;
+      return `${dated(when)}: ${hits[how]}, ${who}`;
+    });
+    return told.join("; ") || `not in the last ${RECENT} months`;
   }
 
   standing(run, firm, month) {

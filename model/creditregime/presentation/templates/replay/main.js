@@ -9,7 +9,7 @@ class Page {
     this.networks = SIDES.map((side) => new Network(byId(`panel-${side}`), catalogue, choose));
     this.charts = new Charts(catalogue, (month) => this.goTo(month));
     this.panels = new FirmPanels(catalogue, choose);
-    this.worksheet = new Worksheet(catalogue.questions, (view) => this.showView(view));
+    this.worksheet = new Worksheet(catalogue.questions, (view) => this.showQuestion(view));
     this.fill();
     this.wire();
   }
@@ -25,8 +25,10 @@ class Page {
       ...[value, standing, source || "see the scenario"].map((text) => element("td", {}, text)),
     ]);
     byId("claims").tBodies[0].append(...rows.map((cells) => element("tr", {}, ...cells)));
-    const facts = catalogue.provenance.map(([key, value]) => [element("th", { scope: "row" }, key), element("td", {}, value)]);
-    byId("provenance").tBodies[0].append(...facts.map((cells) => element("tr", {}, ...cells)));
+    const facts = catalogue.provenance.map(([key, value]) =>
+      element("tr", {}, element("th", { scope: "row" }, key), element("td", {}, value)),
+    );
+    byId("provenance").tBodies[0].append(...facts);
   }
 
   wire() {
@@ -61,13 +63,14 @@ class Page {
     return this.catalogue.seeds[this.view.seed];
   }
 
-  /** Change part of what is on the screen, and load what it needs; of several changes in a row the last one is shown. */
+  /** Change part of what is on the screen, and load what it needs; of several changes the last one is shown. */
   async change(part) {
     say("");
     this.view = { ...this.view, ...part };
     const wanted = this.view;
-    const runs = await Promise.all(wanted.points.map((point) => this.library.run(point, wanted.seed)));
-    if (wanted.points !== this.view.points || wanted.seed !== this.view.seed) return;
+    const { points, seed } = wanted;
+    const runs = await Promise.all(points.map((point) => this.library.run(point, seed)));
+    if (points !== this.view.points || seed !== this.view.seed) return;
     if (runs[0] !== this.runs?.[0] || runs[1] !== this.runs?.[1]) this.load(runs);
     this.draw();
   }
@@ -105,7 +108,8 @@ class Page {
     const words = this.runs[world].inWords(month);
     figure.querySelector(".state").textContent = words;
     const chosen = firm === null ? "No firm is chosen." : `Firm ${firm} is chosen.`;
-    network.canvas.setAttribute("aria-label", `Network of the ${SIDES[world]} world, ${dated(month)}: ${words} ${chosen}`);
+    const label = `Network of the ${SIDES[world]} world, ${dated(month)}: ${words} ${chosen}`;
+    network.canvas.setAttribute("aria-label", label);
     network.show(this.runs[world], month, firm);
   }
 
@@ -181,34 +185,42 @@ class Page {
 
   showView({ left, right, seed, month, firm }) {
     if (this.playing) this.stop();
-    byId("worlds-title").scrollIntoView();
-    return this.change({ points: [left, right], seed, month, firm: this.firmOrNone(firm) });
+    return this.change({ points: [left, right], seed, month, firm });
   }
 
-  firmOrNone(firm) {
-    return Number.isInteger(firm) && firm < this.catalogue.firms ? firm : null;
+  async showQuestion(view) {
+    await this.showView(view);
+    byId("differs").scrollIntoView();
   }
 
   /** Put the view into the page's address, so that it can be copied. */
   shareLink() {
     const { points, month, firm } = this.view;
     const [left, right] = points.map((point) => this.catalogue.points[point]);
-    const asked = new URLSearchParams({ left, right, seed: this.seedShown(), month, ...(firm === null ? {} : { firm }) });
-    window.location.hash = asked.toString();
+    const asked = new URLSearchParams({ left, right, seed: this.seedShown(), month });
+    if (firm !== null) asked.set("firm", firm);
+    window.history.replaceState(null, "", `#${asked}`);
     say("The address of this page now leads to this view: copy it from the address bar.");
   }
 
   /** Show what the address asks for; where it cannot be, say so and show the opening. */
-  followLink() {
-    const { opening, points, seeds, months } = this.catalogue;
-    if (window.location.hash.length < 2) return this.showView(opening);
-    const asked = new URLSearchParams(window.location.hash.slice(1));
-    const whole = (name) => (/^\d{1,9}$/.test(asked.get(name) ?? "") ? Number(asked.get(name)) : -1);
+  async followLink() {
+    if (window.location.hash.length < 2) return this.showView(this.catalogue.opening);
+    const asked = this.asked(new URLSearchParams(window.location.hash.slice(1)));
+    const bad = Object.keys(asked).filter((name) => asked[name] < 0);
+    if (!bad.length) return this.showView({ firm: null, ...asked });
+    await this.showView(this.catalogue.opening);
+    return say(`The link does not fit this page (${bad.join(", ")}); the opening is shown instead.`);
+  }
+
+  /** Return what the words of an address ask for, -1 for what is not there. */
+  asked(words) {
+    const { points, seeds, months, firms } = this.catalogue;
+    const whole = (name) => (/^\d{1,9}$/.test(words.get(name) ?? "") ? Number(words.get(name)) : -1);
+    const upTo = (name, most) => (whole(name) <= most ? whole(name) : -1);
     const view = { left: points.indexOf(whole("left")), right: points.indexOf(whole("right")) };
-    Object.assign(view, { seed: seeds.indexOf(whole("seed")), month: whole("month"), firm: whole("firm") });
-    const bad = ["left", "right", "seed", "month"].filter((name) => view[name] < 0 || (name === "month" && view.month > months));
-    if (!bad.length) return this.change({ points: [view.left, view.right], seed: view.seed, month: view.month, firm: view.firm < 0 ? null : this.firmOrNone(view.firm) });
-    return this.showView(opening).then(() => say(`The link does not fit this page (${bad.join(", ")}); the opening is shown instead.`));
+    Object.assign(view, { seed: seeds.indexOf(whole("seed")), month: upTo("month", months) });
+    return words.has("firm") ? { ...view, firm: upTo("firm", firms - 1) } : view;
   }
 }
 
@@ -219,7 +231,8 @@ function say(text) {
 }
 
 function paragraphs(text) {
-  return text.split(/\n\s*\n/).filter((part) => part.trim()).map((part) => element("p", {}, part.trim()));
+  const parts = text.split(/\n\s*\n/).filter((part) => part.trim());
+  return parts.map((part) => element("p", {}, part.trim()));
 }
 
 async function begin() {

@@ -40,7 +40,8 @@ class Settings {
   /** Return a point in words. */
   inWords(point) {
     const levels = this.catalogue.positions[point];
-    return this.catalogue.settings.map(({ label, levels: texts }, factor) => `${label}: ${texts[levels[factor]]}`).join("; ");
+    const { settings } = this.catalogue;
+    return settings.map(({ label, levels: texts }, factor) => `${label}: ${texts[levels[factor]]}`).join("; ");
   }
 
   /** Return in which settings two points differ, in words. */
