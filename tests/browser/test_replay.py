@@ -229,7 +229,7 @@ def test_the_numbers_are_those_of_the_runs(opened: Open, runs: tuple[RunResult, 
         for row, (name, scale) in enumerate(
             [("compliance", 100), ("listed", 100), ("exits", 1), ("output", 100), ("segregation", 1)]
         ):
-            left, right, difference, _ = rows.nth(row).locator("td").all_inner_texts()
+            left, right, difference = rows.nth(row).locator("td").all_inner_texts()
             values = [float(result.indicators[name].iloc[when - 1]) * scale for result in runs]
             for text, value in zip((left, right, difference), (*values, values[1] - values[0]), strict=True):
                 if np.isnan(value):

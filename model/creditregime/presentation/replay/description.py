@@ -71,11 +71,11 @@ class Description(Settings):
             told = str(error)
             raise ScenarioError(told if told.startswith(f"{path}: ") else f"{path}: {told}") from None
 
-    @classmethod
-    def of(cls, given: Self | Mapping[str, Any] | str | Path | None) -> Self:
+    @staticmethod
+    def of(given: Description | Mapping[str, Any] | str | Path | None) -> Description:
         """Return what a user means: a description, its data, its file, or nothing in particular."""
-        if isinstance(given, cls):
+        if isinstance(given, Description):
             return given
         if given is None or isinstance(given, Mapping):
-            return cls.parse(given or {})
-        return cls.read(given)
+            return Description.parse(given or {})
+        return Description.read(given)

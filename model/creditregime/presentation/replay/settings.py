@@ -64,7 +64,7 @@ def _changes(result: Sweep, name: str) -> list[tuple[str, Changes]]:
         return [("off", design.toggles[name].off), ("on", design.toggles[name].on)]
     levels = getattr(design, "factors", {}).get(name)
     if isinstance(levels, Mapping):
-        return [(str(level), change) for level, change in levels.items() if isinstance(change, Mapping)]
+        return [(str(level), dict(change)) for level, change in levels.items() if isinstance(change, Mapping)]
     return [("", {name: None})]
 
 

@@ -1,6 +1,6 @@
 // Each indicator of both worlds as lines, and their difference below; a table has the numbers of the month.
 
-const PLOT = { width: 340, left: 46, right: 8, top: 8, middle: 112, gap: 16, bottom: 186 };
+const PLOT = { width: 340, left: 56, right: 8, top: 8, middle: 112, gap: 16, bottom: 186 };
 
 class Charts {
   constructor(catalogue, goTo) {
@@ -135,8 +135,9 @@ class Chart {
 
   row(month) {
     const cells = this.at(month).map((text) => element("td", { class: "n" }, text));
-    const said = element("th", { scope: "row", title: this.said.text || null }, this.said.label);
-    return element("tr", {}, said, ...cells, element("td", { class: "unit" }, this.said.unit));
+    const { label, unit, text } = this.said;
+    const small = element("span", { class: "unit" }, ` ${unit}`);
+    return element("tr", {}, element("th", { scope: "row", title: text || null }, label, small), ...cells);
   }
 }
 
