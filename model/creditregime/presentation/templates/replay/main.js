@@ -5,7 +5,7 @@ class Page {
     Object.assign(this, { catalogue, lines, playing: null });
     this.library = new Library(catalogue);
     const choose = (firm) => this.change({ firm });
-    this.settings = new Settings(catalogue, (side) => this.choosePoint(side));
+    this.settings = new Settings(catalogue, (side, factor) => this.choosePoint(side, factor));
     this.networks = SIDES.map((side) => new Network(byId(`panel-${side}`), catalogue, choose));
     this.charts = new Charts(catalogue, (month) => this.goTo(month));
     this.panels = new FirmPanels(catalogue, choose);
@@ -128,12 +128,10 @@ class Page {
     return `grade ${run.gradeName(firm, month)}, ${this.panels.standing(run, firm, month)} of the blacklists`;
   }
 
-  choosePoint(side) {
-    const point = this.settings.point(side);
-    const points = this.view.points.map((old, world) => (SIDES[world] === side ? point : old));
-    if (point >= 0) return this.change({ points });
-    this.settings.show(this.view.points);
-    return say("This combination of settings was not run; the world stays as it was.");
+  async choosePoint(side, factor) {
+    const { point, whole } = this.settings.point(side, factor);
+    await this.change({ points: this.view.points.map((old, world) => (SIDES[world] === side ? point : old)) });
+    if (!whole) say("This combination of settings was not run: others of them had to change as well.");
   }
 
   chooseNumber(text) {

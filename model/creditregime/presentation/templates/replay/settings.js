@@ -13,16 +13,19 @@ class Settings {
     return this.catalogue.settings.map(({ label, levels, keys }, factor) => {
       const options = levels.map((text, level) => element("option", { value: level }, text));
       const about = keys.map(({ description }) => description).find(Boolean);
-      const select = element("select", { "data-factor": factor, change: () => changed(side) }, ...options);
+      const select = element("select", { "data-factor": factor, change: () => changed(side, factor) }, ...options);
       byId(`settings-${side}`).append(element("label", { title: about ?? null }, `${label} `, select));
       return select;
     });
   }
 
-  /** Return the point that the selectors of a side name, or -1 where the study has none. */
-  point(side) {
+  /** Return the point with the level of a factor that was just chosen, and as many of the others as were run with it. */
+  point(side, chosen) {
     const levels = this.selects[SIDES.indexOf(side)].map((select) => Number(select.value));
-    return this.catalogue.positions.findIndex((row) => row.every((level, factor) => level === levels[factor]));
+    const shared = (row) => row.filter((level, factor) => level === levels[factor]).length;
+    const misses = this.catalogue.positions.map((row) => (row[chosen] === levels[chosen] ? -shared(row) : Infinity));
+    const [point, least] = nearest(misses, (miss) => miss);
+    return { point, whole: -least === levels.length };
   }
 
   /** Set the selectors to two points. */
