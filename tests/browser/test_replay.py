@@ -359,7 +359,7 @@ def test_toggles_and_the_seed_switch_the_runs(opened: Open, swept: Sweep) -> Non
 
 
 def test_where_not_every_combination_was_run_the_nearest_one_is_shown(visitor: Visitor, tmp_path: Path) -> None:
-    points = [{"fines.scale": 1, "months": 3, "regime": name} for name in ("none", "fines_only")]
+    points = [{"fines.scale": 1, "months": 3, "regime": name} for name in ("siloed_topics", "fines_only")]
     points = [*points, {"fines.scale": 2, "months": 3, "regime": "fines_only"}]
     study = {
         "base": ["population.firms=30"],
@@ -372,12 +372,12 @@ def test_where_not_every_combination_was_run_the_nearest_one_is_shown(visitor: V
     page.wait_for_selector("body[data-ready]")
     scale, regime = (page.locator("#settings-left select").nth(number) for number in (0, 1))
     assert (scale.input_value(), regime.input_value()) == ("0", "0")
-    scale.select_option("1")
+    scale.select_option(value="1")
     expect(page.locator("#problem")).to_contain_text("This combination of settings was not run")
     assert (scale.input_value(), regime.input_value()) == ("1", "1")
-    scale.select_option("0")
+    scale.select_option(value="0")
     expect(page.locator("#problem")).to_be_hidden()
-    expect(page.locator("#panel-left .setting")).to_have_text("Fines scale: 1; Regime: fines only")
+    expect(page.locator("#panel-left .setting")).to_contain_text("Regime: fines only")
 
 
 def test_a_link_leads_back_to_the_view(opened: Open, visitor: Visitor) -> None:
