@@ -372,10 +372,10 @@ def test_where_not_every_combination_was_run_the_nearest_one_is_shown(visitor: V
     page.wait_for_selector("body[data-ready]")
     scale, regime = (page.locator("#settings-left select").nth(number) for number in (0, 1))
     assert (scale.input_value(), regime.input_value()) == ("0", "0")
-    scale.select_option(value="1")
+    scale.select_option(index=1)
     expect(page.locator("#problem")).to_contain_text("This combination of settings was not run")
     assert (scale.input_value(), regime.input_value()) == ("1", "1")
-    scale.select_option(value="0")
+    scale.select_option(index=0)
     expect(page.locator("#problem")).to_be_hidden()
     expect(page.locator("#panel-left .setting")).to_contain_text("Regime: fines only")
 
