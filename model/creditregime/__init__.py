@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from creditregime.presentation.forest_figure import forest
     from creditregime.presentation.leaderboard_figure import leaderboard
     from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.replay import replay
     from creditregime.presentation.report import report
     from creditregime.presentation.response_figure import response
     from creditregime.presentation.survival_figure import survival
@@ -80,6 +81,7 @@ __all__ = [
     "open_sweep",
     "phase_diagram",
     "ranking",
+    "replay",
     "report",
     "response",
     "run",
@@ -125,6 +127,7 @@ _HOMES = {
     "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
+    "replay": "presentation.replay",
     "report": "presentation.report",
     "ranking": "laboratory.ranking",
     "response": "presentation.response_figure",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from creditregime import __version__
-from creditregime.cli import analysis, calibration, evidence, pictures, runs, scenarios, studies, tournament
+from creditregime.cli import analysis, calibration, evidence, pictures, replay, runs, scenarios, studies, tournament
 from creditregime.cli.common import declare
 from creditregime.errors import CreditRegimeError
 from creditregime.laboratory import interruption
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser("creditregime", description="A laboratory of corporate credit-rating regimes.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"creditregime {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="name_of_command")
-    for module in (runs, studies, analysis, calibration, pictures, scenarios, evidence, tournament):
+    for module in (runs, studies, analysis, calibration, pictures, replay, scenarios, evidence, tournament):
         module.add(commands)
     declare(commands, "app", _app, "the classroom app (not part of this version: says so and stops)")
     return parser
