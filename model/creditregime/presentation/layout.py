@@ -62,7 +62,12 @@ def arrange(results: Sequence[RunResult], most: int = MOST_FIRMS) -> Places:
     degree = sum((_degree(result) for result in results), np.zeros(len(firms), np.int64))
     size = firms["size"].to_numpy(dtype=float)
     order = np.lexsort((-size, -degree))  # by degree, then by size; ties stay in the order of rows
-    rows = np.sort(order[:most])
+    return place_firms(firms, np.sort(order[:most]))
+
+
+def place_firms(firms: pd.DataFrame, rows: NDArray[np.int64]) -> Places:
+    """Return places for some rows of a table of firms, which holds ``sector`` and ``size``."""
+    size = firms["size"].to_numpy(dtype=float)
     sector = firms["sector"].astype(str).to_numpy()[rows]
     names, number = _by_count(sector)
     centres = _centres(names, number)
