@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from creditregime.classroom.opening import app
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.attribution import Attribution, attribute
@@ -60,6 +61,7 @@ __all__ = [
     "Sweep",
     "__version__",
     "animate",
+    "app",
     "attribute",
     "burn_in",
     "calibrate",
@@ -104,6 +106,7 @@ _HOMES = {
     "Sweep": "laboratory.sweeps",
     "attribute": "laboratory.attribution",
     "animate": "presentation.animation",
+    "app": "classroom.opening",
     "burn_in": "laboratory.burn_in",
     "calibrate": "laboratory.calibration",
     "compare": "laboratory.compare",

@@ -66,7 +66,7 @@ class Chart:
     def __init__(self, path: Path, months: int) -> None:
         self.path = path
         self._source = ColumnDataSource({"x": [], "a": [], "b": [], "d": []})
-        self._upper, self._lower = Range1d(0, 1), Range1d(-1, 1)
+        self._upper, self._lower = Range1d(0, 1), Range1d(-0.1, -0.1 + 0.2 / SPLIT)
         self._levels, self._differences = FixedTicker(ticks=[]), FixedTicker(ticks=[])
         self.figure = self._empty(months)
         for name, line, dash in zip(("a", "b"), style.WORLDS, DASHES, strict=True):

@@ -11,6 +11,7 @@ from typing import Any
 import panel as pn
 from bokeh.document import Document
 
+from creditregime.classroom import told
 from creditregime.classroom.limits import Limits
 from creditregime.classroom.session import Session
 from creditregime.classroom.setting import FIRST, Setting, Visit, visit
@@ -88,7 +89,8 @@ def serve(
     """
     _refuse_taken(address, port)
     classroom = Classroom(first, limits)
-    Session(Document(), limits, Visit(first), first)  # a setting that fails is told now, and what it needs is imported
+    opened = Session(Document(), limits, Visit(first), first)  # a setting that fails is told now
+    told.setting(first, opened.twins, limits, ())  # and what takes long the first time is done before anybody waits
     server = pn.serve(
         {"/": classroom.page},
         port=port,

@@ -20,7 +20,7 @@ from creditregime.classroom.pictures import Pictures
 from creditregime.classroom.room import Room
 from creditregime.classroom.setting import FIRST, Setting, Visit, of_scenario
 from creditregime.classroom.twins import TwinWorlds
-from creditregime.composition import load
+
 from creditregime.errors import CreditRegimeError, ScenarioError
 from creditregime.scenario import Scenario
 
@@ -66,6 +66,7 @@ class Session:
             "target": lambda asked: self._aim(_whole(asked, "month")),
             "set": self._set,
             "preset": self._preset,
+            "no_preset": self._no_preset,
             "same": lambda _: self._change(self.setting.without_difference()),
             "first": lambda _: self._change(self._first),
             "open": self._open_sections,
@@ -77,7 +78,6 @@ class Session:
 
     def hear(self, message: Any) -> None:
         """Do what the page asks for; what cannot be done is answered by a line, whatever was asked."""
-        import sys; print("HEARD", message, len(self.room._models), file=sys.stderr, flush=True)
         try:
             if not isinstance(message, Mapping) or message.get("do") not in self._asked:
                 raise ScenarioError("the page asked for something that this server does not know; reload it")
@@ -145,7 +145,7 @@ class Session:
     def _set(self, asked: Mapping[str, Any]) -> None:
         path, world, value = str(asked.get("path")), "b" if asked.get("world") == "b" else "a", asked.get("value")
         if path in (*PARTS, *RULES):
-            base = load(**self.setting.choices)
+            base = self.setting.preset()
             path, value = switched(path, value, base)
         else:
             value = read_value(told.row(path, *self.twins.scenarios), value)
@@ -159,6 +159,13 @@ class Session:
             self._change(self.setting.chosen(group, option, "b"))
         else:
             self._change(self.setting.chosen(group, option))
+
+    def _no_preset(self, asked: Mapping[str, Any]) -> None:
+        """Take a preset back: world B's own regime, or topics other than the regime's."""
+        if asked.get("world") == "b":
+            self._change(self.setting.without_other_regime())
+        else:
+            self._change(self.setting.unchosen(str(asked.get("group"))))
 
     def _change(self, setting: Setting) -> None:
         """Make both worlds anew, and come back to the month where they stood; a setting that fails changes nothing."""

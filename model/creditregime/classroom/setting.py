@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -17,6 +18,7 @@ from creditregime.errors import ScenarioError
 from creditregime.laboratory.contrast import REGIME_KEYS, other_scenario
 from creditregime.laboratory.differences import WORDS, replaceable
 from creditregime.laboratory.run import check_strategy
+from creditregime.presentation.style import readable
 from creditregime.presets import groups
 from creditregime.scenario import Scenario
 
@@ -47,15 +49,19 @@ class Setting:
 
     def worlds(self) -> tuple[Scenario, Scenario]:
         """Return the scenarios of both worlds, or raise a `ScenarioError` of one line."""
-        one = load(**self.choices, **self.changes)
+        one = _loaded(self.choices, self.changes)
         other = self._other(one) if self.other else one
         for scenario in (one, other):
             check_strategy(scenario)
         return one, other
 
+    def preset(self) -> Scenario:
+        """Return the scenario of the presets alone."""
+        return _loaded(self.choices)
+
     def _other(self, one: Scenario) -> Scenario:
         try:
-            other = other_scenario(one, self.other, None, (), {**self.choices, **self.changes})
+            other = other_scenario(one, self.other, None, _overrides(self.choices), self.changes)
         except ScenarioError as error:
             raise ScenarioError(f"World B: {str(error).removeprefix('against: ')}") from None
         if other.population != one.population:
@@ -79,6 +85,16 @@ class Setting:
             return self._tidy(replace(moved, other={}))
         return tidied
 
+    def unchosen(self, group: str) -> Setting:
+        """Return the setting without the preset of a group."""
+        choices = {key: value for key, value in self.choices.items() if key != group}
+        return self._tidy(replace(self, choices=choices))
+
+    def without_other_regime(self) -> Setting:
+        """Return the setting with the regime of world A in world B too."""
+        other = {key: value for key, value in self.other.items() if not _of_regime(key)}
+        return self._tidy(replace(self, other=other))
+
     def placed(self, path: str, value: Any, world: World) -> Setting:
         """Return the setting with another value at a dotted path: of both worlds (``a``), or of world B alone.
 
@@ -94,10 +110,10 @@ class Setting:
     @staticmethod
     def _tidy(setting: Setting) -> Setting:
         """Leave out what changes nothing, so that a link stays short."""
-        base = load(**setting.choices).model_dump(mode="json")
+        base = _loaded(setting.choices).model_dump(mode="json")
         kept = {path: value for path, value in setting.changes.items() if not _equal(_at(base, path), value)}
         setting = replace(setting, changes=kept)
-        one = load(**setting.choices, **kept).model_dump(mode="json")
+        one = _loaded(setting.choices, kept).model_dump(mode="json")
         if "regime" not in setting.other:
             other = {path: value for path, value in setting.other.items() if not _equal(_at(one, path), value)}
             return replace(setting, other=other)
@@ -112,7 +128,8 @@ class Setting:
 
     def query(self, **more: int | None) -> str:
         """Return the setting as the query of a link; `more` are numbers such as the month, left out where None."""
-        pairs = [*self.choices.items(), *((key, _written(value)) for key, value in self.changes.items())]
+        choices = [(group, option) for group, option in self.choices.items() if group not in self.changes]
+        pairs = [*choices, *((key, _written(value)) for key, value in self.changes.items())]
         pairs += [(OTHER + key, _written(value)) for key, value in self.other.items()]
         pairs += [(key, str(value)) for key, value in more.items() if value is not None]
         return urlencode(pairs)
@@ -126,12 +143,57 @@ class Setting:
         return shlex.join([*words, "--seeds", "1"])
 
 
+def in_words(changes: Changes) -> str:
+    """Return what changes in words: ``without joint punishment, spillover partner strength 0.1``."""
+    return ", ".join(_change_in_words(path, value) for path, value in changes.items())
+
+
+def _change_in_words(path: str, value: Any) -> str:
+    name = readable(path.removesuffix(".kind").replace(".", " "))
+    if value in ("none", {}, []) and (path.endswith(".kind") or not value):
+        return f"without {name}"
+    if isinstance(value, Mapping):
+        return f"with {name}" if value.get("kind") != "none" else f"without {name}"
+    return f"{name} {readable(str(value)).lower() if isinstance(value, bool) else readable(str(value))}"
+
+
 FIRST = Setting(
     {"regime": "joint_2016", "population": "classroom"},
     {},
     {"joint_punishment.kind": "none", "spillover.partner.kind": "none"},
 )
 """What the page opens with: the regime of 2016 with and without its two marks."""
+
+
+def of_overrides(
+    overrides: Sequence[str], against: Changes | None = None, scenario: str | Path | None = None
+) -> Setting:
+    """Return the setting that a command line means: ``group=option`` and ``key=value``, or a file, and what B changes.
+
+    Without `against` world B is the regime without joint punishment and partner spillover, where it has them.
+    """
+    choices, changes = split_overrides(overrides, {})
+    more, values = split_overrides((), against or {})
+    _refuse_groups("against: ", more)
+    if scenario is not None:
+        if choices:
+            raise ScenarioError(f"{next(iter(choices))}: presets cannot be combined with a scenario file")
+        file = of_scenario(load(scenario=scenario, **changes))
+        choices, changes = dict(file.choices), dict(file.changes)
+    setting = Setting({"regime": "joint_2016", "population": "classroom"} | choices, changes, {**more, **values})
+    return setting if against else _with_first_difference(setting)
+
+
+def _refuse_groups(where: str, choices: Mapping[str, str]) -> None:
+    if unknown := [group for group in choices if group != "regime"]:
+        raise ScenarioError(f"{where}{unknown[0]}: only a regime can be another preset in world B")
+
+
+def _with_first_difference(setting: Setting) -> Setting:
+    one, _ = setting.worlds()
+    dump = one.model_dump(mode="json")
+    other = {path: value for path, value in FIRST.other.items() if not _equal(_at(dump, path), value)}
+    return replace(setting, other=other)
 
 
 @dataclass(frozen=True)
@@ -159,8 +221,7 @@ def visit(query: str, first: Setting = FIRST) -> Visit:
     both = {key: _read(value) for key, value in texts.items() if not key.startswith(OTHER)}
     choices, changes = split_overrides((), both)
     more, _ = split_overrides((), other)
-    if unknown := [group for group in more if group != "regime"]:
-        raise ScenarioError(f"link: {OTHER}{unknown[0]}: only a regime can be another preset in world B")
+    _refuse_groups(f"link: {OTHER}", more)
     setting = Setting({"population": "classroom"} | choices, changes, other)
     setting.worlds()
     return Visit(setting, numbers.get("month", 0), numbers.get("firm"))
@@ -169,14 +230,23 @@ def visit(query: str, first: Setting = FIRST) -> Visit:
 def of_scenario(scenario: Scenario, other: Changes | None = None) -> Setting:
     """Return the setting that makes exactly this scenario: the preset of its title, or of no regime, and what differs."""
     choices = {"regime": _regime_titled(scenario.title), "population": "classroom"}
-    base = load(**choices)
+    base = _loaded(choices)
     changes = {item.path: item.one for item in replaceable(scenario, base)}
     changes |= {key: getattr(scenario, key) for key in (*WORDS, "seed") if getattr(scenario, key) != getattr(base, key)}
     setting = Setting(choices, changes, dict(other or {}))
-    if load(**choices, **changes).to_yaml() != scenario.to_yaml():  # keys in another order, at some depth
+    if _loaded(choices, changes).to_yaml() != scenario.to_yaml():  # keys in another order, at some depth
         whole = scenario.model_dump(mode="json")
         setting = replace(setting, changes={path.partition(".")[0]: whole[path.partition(".")[0]] for path in changes})
     return setting
+
+
+def _loaded(choices: Mapping[str, str], changes: Changes | None = None) -> Scenario:
+    return load(*_overrides(choices), **dict(changes or {}))
+
+
+def _overrides(choices: Mapping[str, str]) -> tuple[str, ...]:
+    """Return presets as overrides: a change can have the name of a group, too."""
+    return tuple(f"{group}={option}" for group, option in choices.items())
 
 
 def _regime_titled(title: str) -> str:

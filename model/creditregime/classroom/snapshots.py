@@ -18,6 +18,10 @@ from creditregime.presentation.network_stage import Snapshot
 from creditregime.state import NEVER, Rows
 
 
+WIDE = 1.9
+"""Width of a network relative to a square: so that a screen shows both networks and some charts."""
+
+
 class Drawn(NamedTuple):
     """Which links are drawn: places in the network's arrays, and the buyer of each; the most valuable at the start."""
 
@@ -38,7 +42,7 @@ def scene(model: CreditRegime) -> Scene:
     """Return the scene of a model's economy: all its firms."""
     world, network = model.world, model.world.network
     firms = pd.DataFrame(identity(world))
-    places = place_firms(firms, np.arange(world.rows))
+    places = place_firms(firms, np.arange(world.rows), WIDE)
     buyer = np.repeat(np.arange(world.rows), np.diff(network.pointer))
     value = network.coefficient * firms["size"].to_numpy()[buyer]
     chosen = np.sort(np.argsort(-value, kind="stable")[:MOST_LINKS])

@@ -6,24 +6,27 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import yaml
+
 from creditregime.classroom.charts import Indicators
 from creditregime.classroom.controls import Row, parameter_row, rows_of
 from creditregime.classroom.firm_file import firm_file
 from creditregime.classroom.limits import Limits
 from creditregime.classroom.parts import part_rows, sections
-from creditregime.classroom.setting import Setting
+from creditregime.classroom.setting import Changes, Setting, in_words
 from creditregime.classroom.twins import TwinWorlds
-from creditregime.composition import load
 from creditregime.errors import ScenarioError
 from creditregime.indicators.measure import black
 from creditregime.model import CreditRegime
+from creditregime.paths import config_root
 from creditregime.presentation import style, wording
 from creditregime.presets import groups
 from creditregime.scenario import Scenario, field_at
 
 GROUPS = ("regime", "population", "topics")
 """Presets that the page offers."""
-MOST_DIFFERENT = 12
+MOST_DIFFERENT, MOST_TOLD = 12, 4
+_UNTOLD = ("seed", "months", "title", "source", "assumptions")
 Told = dict[str, Any]
 
 
@@ -31,7 +34,7 @@ def setting(chosen: Setting, twins: TwinWorlds, limits: Limits, opened_sections:
     """Return everything that the controls show, and what says the same elsewhere."""
     one, other = twins.scenarios
     return {
-        "titles": [scenario.title or "untitled scenario" for scenario in twins.scenarios],
+        "titles": _titles(chosen, twins),
         "sources": [scenario.source for scenario in twins.scenarios],
         "assumptions": [scenario.assumptions for scenario in twins.scenarios],
         "same": one == other,
@@ -84,17 +87,31 @@ def opened(twins: TwinWorlds, paths: Sequence[str]) -> dict[str, list[Row]]:
     return {path: rows_of(path, *twins.scenarios) for path in paths if path in known}
 
 
+def _titles(chosen: Setting, twins: TwinWorlds) -> list[str]:
+    """Return what each world is called, and in B what is different there."""
+    name = twins.scenarios[0].title or "untitled scenario"
+    changed = {path: value for path, value in chosen.changes.items() if path not in _UNTOLD}
+    words = in_words(changed)
+    here = f"{name}; {words}" if words and len(changed) <= MOST_TOLD else name
+    if "regime" in chosen.other:
+        return [here, str(twins.scenarios[1].title)]
+    return [here, f"the same {_shortened(chosen.other)}" if chosen.other else "the same"]
+
+
+def _shortened(changes: Changes) -> str:
+    few = dict([*changes.items()][:MOST_TOLD])
+    more = len(changes) - len(few)
+    return in_words(few) + (f", and {more} more" if more else "")
+
+
 @cache
 def offered(group: str, limits: Limits) -> tuple[tuple[str, str], ...]:
     """Return the presets of a group that fit within the limits, each with its title."""
     found = []
     for option in groups()[group]:
-        try:
-            scenario = limits.check(load(**{"population": "classroom", group: option}))
-        except ScenarioError:
-            continue
-        title = scenario.title if group == "regime" else style.readable(option)
-        found.append((option, title))
+        data = yaml.safe_load((config_root() / group / f"{option}.yaml").read_text(encoding="utf-8")) or {}
+        if data.get("firms", 0) <= limits.firms and data.get("months", 0) <= limits.months:
+            found.append((option, data.get("title") or style.readable(option)))
     return tuple(found)
 
 

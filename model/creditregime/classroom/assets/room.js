@@ -75,6 +75,7 @@ class Page {
     model.on("msg:custom", (message) => this.hear(message.data ?? message));
     this.ask({ do: "hello" });
     this.pulse = setInterval(() => this.beat(), 3000);
+    window.Bokeh?.documents?.forEach((known) => known.on_event?.("connection_lost", () => this.lose()));
   }
 
   ask(message) {
@@ -113,7 +114,6 @@ class Page {
   painted() {
     requestAnimationFrame(() => requestAnimationFrame(() => {
       this.frames += 1;
-      this.root.host?.setAttribute?.("data-frames", String(this.frames));
       this.seen.dataset.frames = String(this.frames);
       this.seen.dataset.month = String(this.month);
       this.seen.dataset.cost = String(performance.now() - (this.askedAt ?? performance.now()));
@@ -423,6 +423,7 @@ class Page {
   // ---- links ------------------------------------------------------------------------------------------------
 
   address() {
+    if (!this.query) return location.href;  // nothing was told yet
     const parts = [this.query];
     if (this.month) parts.push(`month=${this.month}`);
     if (this.firm !== null) parts.push(`firm=${this.firm}`);
@@ -447,22 +448,30 @@ class Page {
 
   // ---- the server goes, and comes back ----------------------------------------------------------------------
 
-  async beat() {
-    if (!this.root.isConnected) {
-      clearInterval(this.pulse);
-      return;
+  /** Sees whether the server still answers; a busy one may take its time, a lost connection is told at once. */
+  beat() {
+    if (!this.root.isConnected) clearInterval(this.pulse);
+    else if (performance.now() - this.lastPong > 30000) this.lose();
+    else try { this.ask({ do: "ping" }); } catch { this.lose(); }
+  }
+
+  lose() {
+    if (this.gone) return;
+    this.gone = true;
+    clearInterval(this.pulse);
+    if (this.playing) this.play(false);
+    this.lost.textContent = "The connection to the server is lost. As soon as the server answers, this page loads again "
+      + "with the same setting and month.";
+    this.comeBack();
+  }
+
+  async comeBack() {
+    try {
+      await fetch("static/js/bokeh.min.js", { method: "HEAD", cache: "no-store" });
+      location.replace(this.address());
+    } catch {
+      setTimeout(() => this.comeBack(), 1000);
     }
-    const silent = performance.now() - this.lastPong;
-    if (silent > 9000) {
-      this.lost.textContent = "The server does not answer. As soon as it does, this page loads again "
-        + "with the same setting and month.";
-      if (this.playing) this.play(false);
-      try {
-        await fetch(location.pathname, { method: "HEAD", cache: "no-store" });
-        if (performance.now() - this.lastPong > 9000) location.replace(this.address());
-      } catch { /* not yet */ }
-    } else this.lost.textContent = "";
-    try { this.ask({ do: "ping" }); } catch { /* the connection is gone: told above */ }
   }
 
   // ---- the page ---------------------------------------------------------------------------------------------
@@ -492,7 +501,7 @@ class Page {
         + "What you see follows from stated assumptions; it is no forecast, and it takes no side." }),
       this.lost, this.error, this.time, this.notes, this.same,
       make("div", { class: "worlds" }, world("a", 0), world("b", 1)),
-      make("ul", { class: "key", "aria-label": "What the marks mean" }, ...[]), 
+      this.key,
       make("h2", { text: "Indicators" }),
       make("p", { class: "faint", text: "Above: world A (solid) and world B (dashed). Grey, with the scale on the right: "
         + "A less B. Violations and exits are means over the twelve months before." }),
@@ -500,7 +509,6 @@ class Page {
         ...child("charts")),
       make("div", { class: "scroll" }, this.table), this.different, this.firmSection, this.settings, this.share,
       this.status, this.seen));
-    this.key = this.root.querySelector(".key");
   }
 
   makeTime() {
@@ -509,6 +517,7 @@ class Page {
     this.notes = make("div", { class: "note", role: "status" });
     this.same = make("p", { class: "faint" });
     this.busy = make("span", { class: "faint" });
+    this.key = make("ul", { class: "key", "aria-label": "What the marks mean" });
     this.status = make("div", { class: "hidden", role: "status", "aria-live": "polite", id: "status" });
     this.seen = make("div", { class: "hidden", "aria-hidden": "true", id: "seen" });
     this.playButton = button("Play", () => this.play(!this.playing), { class: "main", "aria-pressed": "false" });
@@ -547,7 +556,7 @@ class Page {
 
   makeSettings() {
     const preset = (group, world) => (event) => event.target.value === ""
-      ? this.ask(group === "topics" ? { do: "preset", group, option: null } : { do: "same_regime" })
+      ? this.ask({ do: "no_preset", group, world })
       : this.ask({ do: "preset", group, option: event.target.value, world });
     const select = (group, world) => make("select", { id: `preset-${group}-${world}`, on: { change: preset(group, world) } });
     this.regime = select("regime", "a");
@@ -629,5 +638,6 @@ export function render({ model, el }) {
   // Focus and ids live in the component's own tree.
   Object.defineProperty(root, "activeElement", { get: () => shadow.activeElement });
   root.getElementById = (id) => root.querySelector(`#${CSS.escape(id)}`);
-  new Page(model, root);
+  const page = new Page(model, root);
+  root.ask = (message) => page.ask(message);  // for tests: a server takes nothing for granted
 }
