@@ -125,7 +125,7 @@ BEYOND = [
 def test_what_is_beyond_the_limits_is_refused_before_anything_is_built(
     changes: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scenario = load(regime="joint_2016", population="classroom", **changes)
+    scenario = load("population=classroom", regime="joint_2016", **changes)
     for cls in type(scenario.population).__mro__:
         if "build" in vars(cls):
             monkeypatch.setattr(cls, "build", lambda *_: pytest.fail("built"))
@@ -155,7 +155,7 @@ def test_the_command_line_names_a_setting_as_compare_does(tmp_path: Path) -> Non
 
 
 def test_the_command_that_the_page_shows_makes_the_same_worlds() -> None:
-    setting = FIRST.placed("registry.sharing", "siloed", "a").placed("fines.minor", 0.5, "b").placed("rewards", {}, "b")
+    setting = FIRST.placed("partners.attempts", 2, "a").placed("fines.minor", 0.5, "b").placed("rewards", {}, "b")
     words = setting.command().split()
     assert words[:2] == ["creditregime", "compare"]
     cut = words.index("--against")

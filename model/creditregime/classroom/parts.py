@@ -101,7 +101,7 @@ def switched(path: str, kind: Any, base: Scenario) -> tuple[str, Any]:
         return path, plain_of(at(base, path)) if kind == "on" else {}
     if kind_of(path, base) == kind:
         return path, plain_of(at(base, path))
-    if kind == PerFirm.kind:
+    if _family(path).kinds.get(kind) is PerFirm:
         return path, {"kind": kind, "strategy": next(iter(strategies()))}
     return f"{path}.kind", kind
 

@@ -16,7 +16,7 @@ from creditregime.classroom.limits import LONGEST_LINK
 from creditregime.composition import load, split_overrides
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.contrast import REGIME_KEYS, other_scenario
-from creditregime.laboratory.differences import WORDS, replaceable
+from creditregime.laboratory.differences import WORDS, differences, replaceable
 from creditregime.laboratory.run import check_strategy
 from creditregime.presentation.style import readable
 from creditregime.presets import groups
@@ -230,14 +230,21 @@ def visit(query: str, first: Setting = FIRST) -> Visit:
 def of_scenario(scenario: Scenario, other: Changes | None = None) -> Setting:
     """Return the setting that makes exactly this scenario: the preset of its title, or of no regime, and what differs."""
     choices = {"regime": _regime_titled(scenario.title), "population": "classroom"}
-    base = _loaded(choices)
-    changes = {item.path: item.one for item in replaceable(scenario, base)}
-    changes |= {key: getattr(scenario, key) for key in (*WORDS, "seed") if getattr(scenario, key) != getattr(base, key)}
-    setting = Setting(choices, changes, dict(other or {}))
-    if _loaded(choices, changes).to_yaml() != scenario.to_yaml():  # keys in another order, at some depth
-        whole = scenario.model_dump(mode="json")
-        setting = replace(setting, changes={path.partition(".")[0]: whole[path.partition(".")[0]] for path in changes})
-    return setting
+    base, whole = _loaded(choices), scenario.model_dump(mode="json")
+    words = {key: whole[key] for key in (*WORDS, "seed") if whole[key] != getattr(base, key)}
+    for found in (differences(scenario, base), replaceable(scenario, base)):
+        changes = {item.path: item.one for item in found} | words
+        if _makes(choices, changes, scenario):
+            return Setting(choices, changes, dict(other or {}))
+    places = dict.fromkeys(path.partition(".")[0] for path in changes)  # keys in another order, at some depth
+    return Setting(choices, {key: whole[key] for key in places}, dict(other or {}))
+
+
+def _makes(choices: Mapping[str, str], changes: Changes, scenario: Scenario) -> bool:
+    try:
+        return _loaded(choices, changes).to_yaml() == scenario.to_yaml()
+    except ScenarioError:
+        return False
 
 
 def _loaded(choices: Mapping[str, str], changes: Changes | None = None) -> Scenario:

@@ -34,16 +34,13 @@ class Before:
 
 
 class _Trouble:
-    """Who is on a blacklist, and below the best grade, by an own act and otherwise."""
+    """Who is on a blacklist, by an own act or at all, and who is held below its own grade by association."""
 
     def __init__(self, model: CreditRegime) -> None:
-        world, firms = model.world, model.world.firms
-        standing = black(world)
-        grade = firms.grade.min(axis=0)
-        self.below: Flags = grade < world.law.best
+        standing, firms = black(model.world), model.world.firms
         self.listed: Flags = standing > 0
         self.own: Flags = standing == Standing.OWN
-        self.low: Flags = self.below & ~(firms.grade < firms.own_grade).any(axis=0)
+        self.lowered: Flags = (firms.grade < firms.own_grade).any(axis=0)
 
 
 def strikes(model: CreditRegime, before: Before) -> Rows:
@@ -108,14 +105,17 @@ def _person(model: CreditRegime, before: Before, firm: int, rule: Any) -> NDArra
 
 
 def _through(model: CreditRegime, kind: str, rows: Rows, before: Before, after: _Trouble) -> Rows:
-    """Return those of some neighbours through whom a hit can have come; of those that left since, as they were."""
-    gone = ~model.world.firms.active[rows]
-    own, listed, low, below = (
+    """Return those of some neighbours through whom a hit can have come; a firm that left since is on no list any more."""
+    world = model.world
+    gone = ~world.firms.active[rows]
+    own, listed, lowered = (
         np.where(gone, getattr(before.trouble, name)[rows], getattr(after, name)[rows])
-        for name in ("own", "listed", "low", "below")
+        for name in ("own", "listed", "lowered")
     )
-    recorded = model.world.firms.live[:, :, rows].any(axis=(0, 1))
-    groups = (own, listed) if kind == "listed" else (own | low, listed | below)
+    below = world.firms.grade[:, rows].min(axis=0) < world.law.best
+    log = world.records  # of a firm that left since, too
+    recorded = np.isin(rows, log["firm"][log["expiry"] > world.month - 1])
+    groups = (own, listed) if kind == "listed" else (own | (below & ~lowered), listed | below)
     for group in (*groups, recorded):
         if group.any():
             return rows[group]
