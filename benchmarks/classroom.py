@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.classroom [--firms N ...] [--months M] [--no-write]``
 
-A headless Chromium on the same machine plays as fast as it goes. A frame is what passes between the browser's request for
-the next month and the moment when it is painted: two simulated months (one a world), drawing, transfer and painting.
+A headless Chromium on the same machine plays as fast as it goes. A frame is what passes between the browser's request
+for the next month and the moment when it is painted: two simulated months (one a world), drawing, transfer, painting.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from statistics import mean, median
 from time import perf_counter
 from typing import Any
 
+from playwright.sync_api import Page, sync_playwright
+
 from benchmarks.run import Row, machine, say, table, write
 from benchmarks.sweeps import load
-from playwright.sync_api import Page, sync_playwright
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "classroom" / "app.md"
 BEGIN, END = "<!-- classroom:begin -->", "<!-- classroom:end -->"

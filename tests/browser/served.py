@@ -18,6 +18,8 @@ from creditregime.classroom.limits import Limits
 from creditregime.classroom.setting import Setting, visit
 from creditregime.classroom.twins import TwinWorlds
 
+expect.set_options(timeout=30_000)  # other tests may be keeping the machine busy
+
 SHOTS = Path("results/browser")
 """Where screenshots are kept, for people to look at."""
 
@@ -32,7 +34,16 @@ class Served:
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "creditregime.cli", "app", "--no-browser", "--port", str(self.port), *self.words]
+        command = [
+            sys.executable,
+            "-m",
+            "creditregime.cli",
+            "app",
+            "--no-browser",
+            "--port",
+            str(self.port),
+            *self.words,
+        ]
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_PROXY": "*"}
         )
@@ -74,6 +85,22 @@ class Student:
     def wait_for_month(self, month: int, timeout: float = 60_000) -> None:
         """Wait until a month is shown and painted."""
         self.page.locator(f'#seen[data-month="{month}"]').wait_for(state="attached", timeout=timeout)
+
+    def wait_past(self, month: int) -> None:
+        """Wait until a month, or one after it, is shown."""
+        for _ in range(600):
+            if self.month >= month:
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"month {month} never came; shown is {self.month}")
+
+    def shows(self, table: list[list[str]]) -> None:
+        """Wait until the table says this."""
+        for _ in range(300):
+            if self.table() == table:
+                return
+            self.page.wait_for_timeout(100)
+        assert self.table() == table
 
     @property
     def month(self) -> int:

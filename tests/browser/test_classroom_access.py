@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+
 from tests.browser.conftest import Visitor
 from tests.browser.served import Served, Student
 
@@ -15,7 +16,11 @@ OPEN = "?regime=joint_2016&population.firms=80&b.joint_punishment.kind=none&mont
 EVERYTHING = """() => {
     const found = [];
     const walk = (node) => {
-        for (const child of node.children ?? []) { found.push(child); walk(child); if (child.shadowRoot) walk(child.shadowRoot); }
+        for (const child of node.children ?? []) {
+            found.push(child);
+            walk(child);
+            if (child.shadowRoot) walk(child.shadowRoot);
+        }
     };
     walk(document.body);
     return found;
@@ -83,7 +88,7 @@ def test_everything_can_be_done_by_keyboard(student: Student) -> None:
     play = page.get_by_role("button", name="Play", exact=True)
     play.focus()
     page.keyboard.press("Space")
-    student.wait_for_month(26)
+    student.wait_past(26)
     page.keyboard.press("Space")
     expect(play).to_be_visible()
     page.get_by_label("Go to month").focus()

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.browser.conftest import Visitor
-from tests.browser.served import Served, Student, expected_table
 
 from creditregime import CreditRegime
+from tests.browser.conftest import Visitor
+from tests.browser.served import Served, Student, expected_table
 
 SMALL = ("population.firms=80", "months=120")
 
@@ -40,7 +40,7 @@ def test_the_page_is_usable_within_seconds_and_complains_of_nothing(served: Serv
 def test_it_plays_pauses_steps_and_goes_back_to_the_same_numbers(student: Student) -> None:
     student.page.get_by_label("Speed").select_option("0")
     student.press("Play")
-    student.wait_for_month(8)
+    student.wait_past(8)
     student.press("Pause")
     student.page.wait_for_timeout(800)
     stood = student.month
@@ -79,15 +79,13 @@ def test_a_toggle_changes_one_world_and_keeps_the_month(student: Student) -> Non
     before = student.table()
     expect(student.control("joint_punishment", "a")).to_be_checked()
     expect(student.control("joint_punishment", "b")).not_to_be_checked()
-    student.control("lists", "b").uncheck()
-    expect(student.page.get_by_role("region", name="World B")).to_contain_text("without lists")
-    student.wait_for_month(36)
-    expect(student.page.locator("#state tbody tr").nth(1).locator("td").nth(2)).to_have_text("0")  # nobody is listed
+    student.control("repair", "b").select_option("timed")
+    expect(student.page.get_by_role("region", name="World B")).to_contain_text("repair timed")
+    student.shows(expected_table(student.setting(), 36))
     after = student.table()
     assert [row[2] for row in after] == [row[2] for row in before]  # world A is as it was
     assert [row[3] for row in after] != [row[3] for row in before]
-    assert after == expected_table(student.setting(), 36)
-    assert student.setting().other["lists"] == {}
+    assert student.setting().other["repair.kind"] == "timed"
     student.shot("toggled")
 
 
@@ -96,6 +94,7 @@ def test_world_b_can_be_made_like_world_a(student: Student) -> None:
     student.wait_for_month(12)
     student.press("Make world B like A")
     expect(student.page.get_by_text("Both worlds are the same")).to_be_visible()
+    student.shows(expected_table(student.setting(), 12))
     assert {row[4] for row in student.table()} == {"0"}
     expect(student.page.get_by_text("Every firm stands alike in both worlds.")).to_be_visible()
 
@@ -178,8 +177,7 @@ def test_a_hundred_rapid_clicks_end_where_they_should(student: Student) -> None:
         "button => { for (let n = 0; n < 100; n++) button.click(); }"
     )
     student.page.wait_for_timeout(1500)
-    month = student.month
-    assert student.table() == expected_table(student.setting(), month)
+    student.shows(expected_table(student.setting(), student.month))
     assert student.error().inner_text() == ""
 
 
@@ -190,11 +188,11 @@ def test_two_students_at_once_do_not_mix_their_worlds(served: Served, browser: B
         one.page.get_by_label("Speed").select_option("0")
         one.press("Play")
     for one in (student, other, student):
-        one.wait_for_month(one.month + 6)
+        one.wait_past(one.month + 6)
     for one in (student, other):
         one.press("Pause")
         one.page.wait_for_timeout(600)
-        assert one.table() == expected_table(one.setting(), one.month)
+        one.shows(expected_table(one.setting(), one.month))
     assert student.setting() != other.setting()
     assert other.setting().choices["regime"] == "tax_2014"
     context.close()

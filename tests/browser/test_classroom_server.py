@@ -10,10 +10,10 @@ import sys
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.browser.conftest import Visitor
-from tests.browser.served import Served, Student, expected_table, free_port
 
 from creditregime.classroom.server import names_of
+from tests.browser.conftest import Visitor
+from tests.browser.served import Served, Student, expected_table, free_port
 
 ARGUMENTS = ("population.firms=60", "--sessions", "2", "--months", "130", "--firms", "300")
 
@@ -26,7 +26,7 @@ def test_after_a_restart_in_mid_run_the_page_goes_on_where_it_was(visitor: Visit
         student.page.get_by_label("Go to month").fill("20")
         student.wait_for_month(20)
         student.press("Play")
-        student.wait_for_month(23)
+        student.wait_past(23)
         served.stop(signal.SIGKILL)
         expect(student.page.get_by_text("The connection to the server is lost")).to_be_visible(timeout=60_000)
         student.shot("lost", whole=False)

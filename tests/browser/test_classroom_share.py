@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from playwright.sync_api import expect
-from tests.browser.conftest import Visitor
-from tests.browser.served import Served, Student, expected_table
 
 from creditregime import cli, load
+from tests.browser.conftest import Visitor
+from tests.browser.served import Served, Student, expected_table
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,8 @@ BAD = [
     ("?population.firms=401", "more than the 400 that this server allows"),
     ("?population=million", "more than the 400"),
     ("?month=never", "month: 'never' is not allowed"),
-    ("?population={\"kind\":\"stored\",\"path\":\"/etc/passwd\"}", "reads no files of the server"),
-    ("?behaviour={\"kind\":\"per_firm\",\"strategy\":\"__import__('os')\"}", "unknown strategy"),
+    ('?population={"kind":"stored","path":"/etc/passwd"}', "reads no files of the server"),
+    ('?behaviour={"kind":"per_firm","strategy":"__import__(\'os\')"}', "unknown strategy"),
     ("?%ff%fe=%00", "The link cannot be used"),
     ("?_target_=os.system&hydra.run.dir=/tmp", "The link cannot be used"),
 ]
@@ -75,7 +75,9 @@ def test_a_bad_link_is_told_in_a_line_and_the_page_still_works(
 def test_a_link_cannot_bring_markup_or_code_into_the_page(served: Served, visitor: Visitor) -> None:
     page = visitor.page()
     page.on("dialog", lambda dialog: pytest.fail(f"ran code: {dialog.message}"))
-    student = Student(page, f"{served.url}?regime=joint_2016&title=<img src=x onerror=alert(1)><script>alert(2)</script>")
+    student = Student(
+        page, f"{served.url}?regime=joint_2016&title=<img src=x onerror=alert(1)><script>alert(2)</script>"
+    )
     expect(page.get_by_role("region", name="World A")).to_contain_text("<img src=x onerror=alert(1)>")
     assert page.locator("img").count() == 0
     student.shot("markup", whole=False)
@@ -144,7 +146,10 @@ FILES = [
     ("population: {kind: generated, firms: 5000}\n", "more than the 400"),
     ("population: {kind: tables, firms: /etc/passwd}\n", "population"),
     ("title: " + "x" * 250_000, "larger than the 200,000 characters"),
-    ("a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(f"b{n}: &b{n} [*a, *a, *a, *a]\n" for n in range(9)), "unknown key"),
+    (
+        "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(f"b{n}: &b{n} [*a, *a, *a, *a]\n" for n in range(9)),
+        "unknown key",
+    ),
     ("\x00\x01", "not valid YAML"),
 ]
 

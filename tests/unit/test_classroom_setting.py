@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.helpers import REGIMES, small
 
 from creditregime import Scenario, load
 from creditregime.classroom.limits import Limits
 from creditregime.classroom.setting import FIRST, OTHER, Setting, in_words, of_overrides, of_scenario, visit
 from creditregime.errors import CreditRegimeError, ScenarioError
+from tests.helpers import REGIMES, small
 
 
 def test_a_link_brings_back_setting_month_and_firm() -> None:
@@ -91,7 +91,7 @@ BAD_LINKS = [
     ("firm=1e9", "firm: '1e9' is not allowed"),
     ("regime", "not a list of key=value"),
     ("__class__=1&x..y=2", "not a key"),
-    ("behaviour={\"kind\":\"per_firm\",\"strategy\":\"os.system\"}", "unknown strategy"),
+    ('behaviour={"kind":"per_firm","strategy":"os.system"}', "unknown strategy"),
     ("b.population=million", "only a regime can be another preset in world B"),
     ("b.population.firms=50", "both worlds must have the same firms"),
     ("b.seed=3", "both variants of a pair share the seed"),
@@ -121,7 +121,9 @@ BEYOND = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "message"), BEYOND, ids=[next(iter(changes)) + text[:12] for changes, text in BEYOND])
+@pytest.mark.parametrize(
+    ("changes", "message"), BEYOND, ids=[next(iter(changes)) + text[:12] for changes, text in BEYOND]
+)
 def test_what_is_beyond_the_limits_is_refused_before_anything_is_built(
     changes: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,6 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from tests.helpers import assert_same, small
 
 from creditregime import CreditRegime, compare
 from creditregime.classroom import downloads
@@ -23,6 +22,7 @@ from creditregime.laboratory.run import run, simulate
 from creditregime.laboratory.strikes import UNTRACED, strikes
 from creditregime.presentation.paths_figure import PATHS, series
 from creditregime.scenario import Scenario
+from tests.helpers import assert_same, small
 
 LONG = 1e9
 

@@ -60,7 +60,13 @@ def _records(firm: Any) -> list[list[str]]:
     table = firm.records().tail(MOST_RECORDS).iloc[::-1]
     rows = zip(table["date"], table["topic"], table["severity"], table["origin"], table["live"], strict=True)
     return [
-        [str(date), readable(str(topic)), str(severity), readable(str(origin)), "counts" if live else "no longer counts"]
+        [
+            str(date),
+            readable(str(topic)),
+            str(severity),
+            readable(str(origin)),
+            "counts" if live else "no longer counts",
+        ]
         for date, topic, severity, origin, live in rows
     ]
 

@@ -45,7 +45,9 @@ class Limits(NamedTuple):
     def check_firms(self, number: int) -> None:
         """Raise a `ScenarioError` for more firms than allowed."""
         if number > self.firms:
-            raise ScenarioError(f"population: {number:,} firms are more than the {self.firms:,} that this server allows")
+            raise ScenarioError(
+                f"population: {number:,} firms are more than the {self.firms:,} that this server allows"
+            )
 
     def _check_population(self, population: Any) -> None:
         refuse_files(population)

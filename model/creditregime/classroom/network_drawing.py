@@ -20,7 +20,11 @@ from creditregime.state import Rows
 WIDTH = 620
 """Pixels for which the sizes of marks are chosen."""
 LISTED, ASSOCIATED, VACANT, FREE = "diamond", "square", "x", "circle"
-MARKED = {"sanctioned": (style.BLACK, 1.2, 4.0), "lowered": (style.PURPLE, 2.4, 7.0), "chosen": (style.GREEN, 3.0, 11.0)}
+MARKED = {
+    "sanctioned": (style.BLACK, 1.2, 4.0),
+    "lowered": (style.PURPLE, 2.4, 7.0),
+    "chosen": (style.GREEN, 3.0, 11.0),
+}
 """Rings around marks: colour, width, and by how much they are wider than the mark, in pixels."""
 LINKS = {
     "dark": {"line_color": style.INK, "line_width": 1.0, "line_alpha": 0.75},

@@ -44,7 +44,13 @@ PARTS = (
 RULES = ("behaviour", "learning", "trade", "finance", "partners", "relocation", "exit", "entry")
 """Places that any economy fills: how firms decide, and the market."""
 
-PROMOTED = ("behaviour.strategy", "learning.transparency", "joint_punishment.proportionality", "registry.sharing", "repair.anticipated")
+PROMOTED = (
+    "behaviour.strategy",
+    "learning.transparency",
+    "joint_punishment.proportionality",
+    "registry.sharing",
+    "repair.anticipated",
+)
 """Parameters that stand among the parts because an account of the system names them as parts of it."""
 
 FIRMS = ("population", "behaviour", "learning", "violations")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import panel as pn
 from bokeh.document import Document
+from tornado.websocket import WebSocketClosedError
 
 from creditregime.classroom import told
 from creditregime.classroom.limits import Limits
@@ -88,6 +90,7 @@ def serve(
         Whether to open one.
     """
     _refuse_taken(address, port)
+    _hush()
     classroom = Classroom(first, limits)
     opened = Session(Document(), limits, Visit(first), first)  # a setting that fails is told now
     told.setting(first, opened.twins, limits, ())  # and what takes long the first time is done before anybody waits
@@ -136,6 +139,14 @@ def _templated(content: Any) -> Any:
     return page
 
 
+def _hush() -> None:
+    """Say nothing of browsers that close while something is sent to them: windows are closed all the time."""
+    logging.getLogger("bokeh.server.views.ws").setLevel(logging.ERROR)
+    logging.getLogger("asyncio").addFilter(
+        lambda record: not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
+    )
+
+
 def _refuse_taken(address: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
@@ -144,4 +155,6 @@ def _refuse_taken(address: str, port: int) -> None:
             probe.bind((address, port))
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CreditRegimeError(f"{address} port {port}: cannot be used: {reason}; choose another with --port") from None
+        raise CreditRegimeError(
+            f"{address} port {port}: cannot be used: {reason}; choose another with --port"
+        ) from None

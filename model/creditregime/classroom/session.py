@@ -20,7 +20,6 @@ from creditregime.classroom.pictures import Pictures
 from creditregime.classroom.room import Room
 from creditregime.classroom.setting import FIRST, Setting, Visit, of_scenario
 from creditregime.classroom.twins import TwinWorlds
-
 from creditregime.errors import CreditRegimeError, ScenarioError
 from creditregime.scenario import Scenario
 

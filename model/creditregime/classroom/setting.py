@@ -1,4 +1,4 @@
-"""What a student can set: presets, changes to both worlds, and what is different in world B; and its round trip by link."""
+"""What a student can set: presets, changes to both worlds, what is different in world B; and its way into a link."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def visit(query: str, first: Setting = FIRST) -> Visit:
 
 
 def of_scenario(scenario: Scenario, other: Changes | None = None) -> Setting:
-    """Return the setting that makes exactly this scenario: the preset of its title, or of no regime, and what differs."""
+    """Return the setting that makes exactly this scenario: the preset of its title, or `none`, and what differs."""
     choices = {"regime": _regime_titled(scenario.title), "population": "classroom"}
     base, whole = _loaded(choices), scenario.model_dump(mode="json")
     words = {key: whole[key] for key in (*WORDS, "seed") if whole[key] != getattr(base, key)}

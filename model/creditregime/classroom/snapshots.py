@@ -17,7 +17,6 @@ from creditregime.presentation.layout import MOST_LINKS, Places, place_firms
 from creditregime.presentation.network_stage import Snapshot
 from creditregime.state import NEVER, Rows
 
-
 WIDE = 1.9
 """Width of a network relative to a square: so that a screen shows both networks and some charts."""
 
@@ -53,6 +52,7 @@ def snapshot(model: CreditRegime, stage: Scene, struck: Rows) -> Snapshot:
     """Return the end of the last month (or the start), with what happened in it marked as just happened."""
     world, firms, network = model.world, model.world.firms, model.world.network
     active = network.weight[stage.links.at] > 0
+    lowered: NDArray[np.bool_] = np.any(firms.grade < firms.own_grade, axis=0)
     return Snapshot(
         scale=world.law.grades,
         grade=firms.grade.min(axis=0).astype(np.int64),
@@ -61,7 +61,7 @@ def snapshot(model: CreditRegime, stage: Scene, struck: Rows) -> Snapshot:
         successor=firms.active & (firms.born != NEVER),
         links=link_ends(model, stage)[active],
         sanctioned=_happened(model, Event.SANCTIONED),
-        lowered=(firms.grade < firms.own_grade).any(axis=0),
+        lowered=lowered,
         strikes=struck,
     )
 

@@ -40,7 +40,7 @@ class _Trouble:
         standing, firms = black(model.world), model.world.firms
         self.listed: Flags = standing > 0
         self.own: Flags = standing == Standing.OWN
-        self.lowered: Flags = (firms.grade < firms.own_grade).any(axis=0)
+        self.lowered: Flags = np.any(firms.grade < firms.own_grade, axis=0)
 
 
 def strikes(model: CreditRegime, before: Before) -> Rows:
@@ -105,7 +105,7 @@ def _person(model: CreditRegime, before: Before, firm: int, rule: Any) -> NDArra
 
 
 def _through(model: CreditRegime, kind: str, rows: Rows, before: Before, after: _Trouble) -> Rows:
-    """Return those of some neighbours through whom a hit can have come; a firm that left since is on no list any more."""
+    """Return those of some neighbours through whom a hit can have come; one that left since is on no list any more."""
     world = model.world
     gone = ~world.firms.active[rows]
     own, listed, lowered = (

@@ -144,7 +144,7 @@ def _levels(indicators: Indicators) -> list[list[str]]:
 
 
 def _different(twins: TwinWorlds) -> Told:
-    """Return how many firms stand otherwise in the two worlds (in business, grade, blacklist), and the first of them."""
+    """Return how many firms stand otherwise in the two worlds (business, grade, blacklist), and the first of them."""
     states = []
     for model in twins.models:
         firms = model.world.firms

@@ -10,6 +10,7 @@ from creditregime.classroom.limits import Limits
 from creditregime.classroom.strikes import Before, strikes
 from creditregime.model import CreditRegime
 from creditregime.population import Population
+from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
 from creditregime.state import Rows
 
@@ -29,9 +30,8 @@ class TwinWorlds:
         Worlds whose firms are taken over where population and seed are the same.
     """
 
-    def __init__(
-        self, scenarios: tuple[Scenario, Scenario], limits: Limits, before: TwinWorlds | None = None
-    ) -> None:
+    def __init__(self, scenarios: tuple[Scenario, Scenario], limits: Limits, before: TwinWorlds | None = None) -> None:
+        self.economy: Economy
         self.scenarios = (limits.check(scenarios[0]), limits.check(scenarios[1]))
         if before is not None and _who(before.scenarios[0]) == _who(scenarios[0]):
             self.economy = before.economy

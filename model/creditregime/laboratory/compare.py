@@ -205,7 +205,9 @@ def run_pair(
 def comparison_of(one: RunResult, other: RunResult) -> Comparison:
     """Return the comparison of two runs of the same seed that are there already."""
     pair = _paired((one, other), one.seed, kept=True)
-    return _assemble(one.scenario, other.scenario, (one.seed,), [pair], one.provenance | {"kind": "compare", "seeds": 1})
+    return _assemble(
+        one.scenario, other.scenario, (one.seed,), [pair], one.provenance | {"kind": "compare", "seeds": 1}
+    )
 
 
 def _paired(results: tuple[RunResult, RunResult], seed: int, *, kept: bool) -> Pair:

@@ -147,6 +147,7 @@ class Page {
     this.error.textContent = message.text;
     this.waiting = false;
     if (message.text) {
+      this.restoring = true;  // what was typed is not taken: the controls show again what holds
       this.wanted = this.month;
       if (this.playing) this.play(false);
     }
@@ -221,6 +222,7 @@ class Page {
     this.showTitles(message.titles_of_sections);
     this.showSections(message.sections);
     this.showKeys(message.grades);
+    this.restoring = false;
     this.keepLink();
   }
 
@@ -228,7 +230,7 @@ class Page {
 
   /** Sets a control's value, unless somebody is typing in it. */
   set(control, value) {
-    if (this.root.activeElement !== control || control.type === "checkbox" || control.tagName === "SELECT") {
+    if (this.restoring || this.root.activeElement !== control || control.type === "checkbox" || control.tagName === "SELECT") {
       if (control.type === "checkbox") control.checked = value === true;
       else control.value = value ?? "";
     }
