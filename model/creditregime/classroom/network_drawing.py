@@ -32,7 +32,7 @@ LINKS = {
     "partners": {"line_color": style.GREEN, "line_width": 1.8},
     "struck": {"line_color": style.PURPLE, "line_width": 3.0},
 }
-"""Links that stand out: of firms on blacklists, just lost, of the chosen firm, and those along which association hit."""
+"""Links that stand out: of firms on blacklists, just lost, of the chosen firm, and along which association hit."""
 
 
 class NetworkDrawing:

@@ -346,7 +346,7 @@ class Page {
     const more = different.number - shown.length;
     this.different.replaceChildren(
       make("p", { text: different.number
-        ? `${different.number} firms stand otherwise in the two worlds (in business, grade or blacklist)${more > 0
+        ? `${different.number === 1 ? "1 firm stands" : `${different.number} firms stand`} otherwise in the two worlds (in business, grade or blacklist)${more > 0
           ? `; the first ${shown.length} of them` : ""}:` : "Every firm stands alike in both worlds." }),
       make("div", { class: "firms" }, ...shown.map((row) => this.firmButton(row, `Firm ${row}`))));
   }
