@@ -99,7 +99,7 @@ def test_everything_can_be_done_by_keyboard(student: Student) -> None:
     student.wait_for_month(5)
     student.control("rewards", "b").focus()
     page.keyboard.press("Space")
-    expect(page.get_by_role("region", name="World B")).to_contain_text("without rewards")
+    expect(page.get_by_role("region", name="World B", exact=True)).to_contain_text("without rewards")
     focused = page.evaluate(FOCUSED)
     assert focused["name"] == "rewards, world B"  # the focus stays where it was
     page.get_by_label("Number of the firm").focus()
@@ -162,7 +162,7 @@ def test_it_fits_a_phone_without_scrolling_sideways(student: Student) -> None:
     expect(student.control("rating.lowest", "a")).to_be_visible()
     student.page.wait_for_timeout(1000)
     assert too_wide(student.page) == 0
-    canvas = student.page.get_by_role("region", name="World B").locator("canvas").first.bounding_box()
+    canvas = student.page.get_by_role("region", name="World B", exact=True).locator("canvas").first.bounding_box()
     assert canvas is not None
     assert 250 < canvas["width"] <= 360
     student.shot("phone")

@@ -80,7 +80,7 @@ def test_a_toggle_changes_one_world_and_keeps_the_month(student: Student) -> Non
     expect(student.control("joint_punishment", "a")).to_be_checked()
     expect(student.control("joint_punishment", "b")).not_to_be_checked()
     student.control("repair", "b").select_option("timed")
-    expect(student.page.get_by_role("region", name="World B")).to_contain_text("repair timed")
+    expect(student.page.get_by_role("region", name="World B", exact=True)).to_contain_text("repair timed")
     student.shows(expected_table(student.setting(), 36))
     after = student.table()
     assert [row[2] for row in after] == [row[2] for row in before]  # world A is as it was
@@ -127,10 +127,10 @@ def test_a_combination_that_makes_no_sense_is_refused_and_changes_nothing(studen
 
 def test_presets_and_firms_decisions_are_chosen_by_name(student: Student) -> None:
     student.page.get_by_label("Regime of world A").select_option("tax_2014")
-    expect(student.page.get_by_role("region", name="World A")).to_contain_text("Tax")
+    expect(student.page.get_by_role("region", name="World A", exact=True)).to_contain_text("Tax")
     student.control("behaviour", "a").select_option("per_firm")
     student.control("behaviour.strategy", "b").select_option("never_comply")
-    expect(student.page.get_by_role("region", name="World B")).to_contain_text("never comply")
+    expect(student.page.get_by_role("region", name="World B", exact=True)).to_contain_text("never comply")
     student.press("Step")
     student.wait_for_month(1)
     row = next(row for row in student.table() if row[0] == "Compliance effort")
@@ -140,7 +140,7 @@ def test_presets_and_firms_decisions_are_chosen_by_name(student: Student) -> Non
 def test_clicking_a_firm_tells_its_story_in_both_worlds(student: Student) -> None:
     student.page.get_by_label("Go to month").fill("48")
     student.wait_for_month(48)
-    canvas = student.page.get_by_role("region", name="World A").locator("canvas").first
+    canvas = student.page.get_by_role("region", name="World A", exact=True).locator("canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None

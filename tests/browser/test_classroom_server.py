@@ -22,7 +22,7 @@ def test_after_a_restart_in_mid_run_the_page_goes_on_where_it_was(visitor: Visit
     with Served(*ARGUMENTS) as served:
         student = Student(visitor.page(), served.url)
         student.control("rewards", "b").uncheck()
-        expect(student.page.get_by_role("region", name="World B")).to_contain_text("without rewards")
+        expect(student.page.get_by_role("region", name="World B", exact=True)).to_contain_text("without rewards")
         student.page.get_by_label("Go to month").fill("20")
         student.wait_for_month(20)
         student.press("Play")

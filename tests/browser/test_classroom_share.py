@@ -30,7 +30,7 @@ def test_a_link_brings_another_student_to_the_same_place(student: Student, visit
     student.page.get_by_label("Seed").fill("11")
     student.page.get_by_label("Seed").press("Enter")
     student.control("rewards", "b").uncheck()
-    expect(student.page.get_by_role("region", name="World B")).to_contain_text("without rewards")
+    expect(student.page.get_by_role("region", name="World B", exact=True)).to_contain_text("without rewards")
     student.page.get_by_label("Go to month").fill("30")
     student.wait_for_month(30)
     student.page.get_by_label("Number of the firm").fill("7")
@@ -78,7 +78,7 @@ def test_a_link_cannot_bring_markup_or_code_into_the_page(served: Served, visito
     student = Student(
         page, f"{served.url}?regime=joint_2016&title=<img src=x onerror=alert(1)><script>alert(2)</script>"
     )
-    expect(page.get_by_role("region", name="World A")).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(page.get_by_role("region", name="World A", exact=True)).to_contain_text("<img src=x onerror=alert(1)>")
     assert page.locator("img").count() == 0
     student.shot("markup", whole=False)
 

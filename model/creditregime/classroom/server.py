@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -94,6 +96,7 @@ def serve(
     classroom = Classroom(first, limits)
     opened = Session(Document(), limits, Visit(first), first)  # a setting that fails is told now
     told.setting(first, opened.twins, limits, ())  # and what takes long the first time is done before anybody waits
+    interrupted = signal.getsignal(signal.SIGINT)
     server = pn.serve(
         {"/": classroom.page},
         port=port,
@@ -108,6 +111,8 @@ def serve(
         keep_alive_milliseconds=10_000,
         websocket_max_message_size=1_000_000,
     )
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, interrupted)  # Panel's own ends without a word, and with code 0
     shown = "localhost" if address in (*LOOPBACK, "0.0.0.0", "::") else address
     server.start()
     ready(f"http://{shown}:{port}")

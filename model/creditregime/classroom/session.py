@@ -53,7 +53,8 @@ class Session:
         self.setting, self._complaint = visit.setting, complaint
         self.twins = TwinWorlds(visit.setting.worlds(), limits)
         self.pictures = Pictures(self.twins, self._chosen)
-        self.room = Room(a=self.pictures.panes[0], b=self.pictures.panes[1], charts=self.pictures.chart_panes)
+        one, other = self.pictures.panes
+        self.room = Room(a=one, b=other, charts=self.pictures.chart_panes, margin=0, sizing_mode="stretch_width")
         self.room.heard = self.hear
         self._target = min(visit.month, self.twins.months)
         self._firm = visit.firm if visit.firm is not None and visit.firm < self.twins.models[0].world.rows else None
