@@ -30,4 +30,6 @@ def findings(result: Sweep) -> list[Finding]:
         unit = "percentage points per measure in force in 100 firms"
         lines.append(between(f"{trigger}: compliance gained for each measure", ratio, nothing, unit))
         lines.append(difference(result, f"{trigger}: exits", "exits", at, FINES))
+        own = "exits_by_own_sanctions"
+        lines.append(difference(result, f"{trigger}: exits by own sanctions", own, at, FINES))
     return lines

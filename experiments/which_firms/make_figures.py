@@ -15,6 +15,8 @@ from experiments.findings import Finding, between, by_seed_grouped, difference, 
 
 TOGGLE = "joint punishment"
 WITH, WITHOUT = {TOGGLE: 1}, {TOGGLE: 0}
+CHANNELS = ("own_sanctions", "lost_buyers", "background")
+"""Channels that are told also where nobody leaves through them."""
 ONLY = {"with": "leave only with joint punishment", "without": "leave only without it"}
 
 
@@ -40,7 +42,7 @@ def findings(result: Sweep) -> list[Finding]:
     counts = {world: by_channel(result, world) for world in ONLY}
     lines = [mean(f"firms that {ONLY[world]}", counts[world].sum(axis=1), unit) for world in ONLY]
     for world, words in ONLY.items():
-        for channel in ("own_sanctions", "lost_buyers", "background"):
+        for channel in CHANNELS:
             text = f"of those that {words}: by {style.readable(channel)}"
             lines.append(mean(text, counts[world][channel], unit))
     lines.append(difference(result, "all exits, with against without", "exits", WITH, WITHOUT))
@@ -66,7 +68,9 @@ def by_channel(result: Sweep, world: str) -> pd.DataFrame:
 
 def _draw(figure: Figure, counts: dict[str, pd.DataFrame]) -> None:
     axes = figure.subplots()
-    channels = [name for name in names(Attribution) if any(table[name].any() for table in counts.values())]
+    channels = [
+        name for name in names(Attribution) if name in CHANNELS or any(table[name].any() for table in counts.values())
+    ]
     for line, (world, table), shift in zip(style.WORLDS, counts.items(), (-0.19, 0.19), strict=True):
         for place, name in enumerate(channels):
             found, label = mean(name, table[name], ""), ONLY[world] if not place else None

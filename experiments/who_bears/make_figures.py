@@ -7,7 +7,7 @@ import pandas as pd
 from creditregime.laboratory.sweeps import Sweep
 from creditregime.presentation.forest_figure import group_forest
 from creditregime.presentation.style import Picture
-from experiments.findings import Finding, between, by_seed_grouped
+from experiments.findings import Finding, between, by_seed_grouped, mean
 
 FINES = {"regime": "fines_only"}
 WORDS = {
@@ -48,6 +48,9 @@ def findings(result: Sweep) -> list[Finding]:
                 here, there = (_effect(result, regime, outcome, *group) for group in (one, other))
                 what = f"{WORDS[regime]}, {outcome}: {text}"
                 lines.append(between(what, here, there, unit))
+    for group in ("private", "foreign"):
+        values = by_seed_grouped(result, "exits", FINES, "ownership", group)
+        lines.append(mean(f"{WORDS['fines_only']}, exits: {group} firms", values, "per 1,000 firms"))
     return lines
 
 
