@@ -27,7 +27,7 @@ lint: $(STAMP) ## Check style and types only
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-app: $(STAMP) ## Open the classroom app (not part of this version: says so and stops)
+app: $(STAMP) ## Open the classroom: twin worlds in the browser
 	$(BIN)/creditregime app
 
 docs: $(STAMP) ## Build the documentation into docs/_build/html

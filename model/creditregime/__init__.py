@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from creditregime.classroom.opening import app
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.attribution import Attribution, attribute
@@ -64,6 +65,7 @@ __all__ = [
     "Tournament",
     "__version__",
     "animate",
+    "app",
     "attribute",
     "burn_in",
     "calibrate",
@@ -112,6 +114,7 @@ _HOMES = {
     "Tournament": "laboratory.tournament",
     "attribute": "laboratory.attribution",
     "animate": "presentation.animation",
+    "app": "classroom.opening",
     "burn_in": "laboratory.burn_in",
     "calibrate": "laboratory.calibration",
     "compare": "laboratory.compare",
