@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -43,8 +42,9 @@ def executed(file: Path) -> Any:
     """Return a notebook with the outputs of its cells."""
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the kernel's debugger warns on Python's frozen modules
     notebook = nbformat.read(file, as_version=4)
-    kernel = AsyncKernelManager(kernel_name="python3", transport="tcp" if os.name == "nt" else "ipc")
-    NotebookClient(notebook, km=kernel, timeout=SECONDS, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(FOLDER)}})
+    client.startup_timeout = SECONDS
+    client.execute()
     notebook.metadata = {key: notebook.metadata[key] for key in ("kernelspec",)} | {"language_info": {"name": "python"}}
     for cell in notebook.cells:
         cell.metadata = {}

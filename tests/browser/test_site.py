@@ -1,4 +1,4 @@
-"""The documentation in a browser, from a folder and without a network: readable and searchable, on small screens too."""
+"""The documentation in a browser, from a folder and without a network: readable, searchable, on small screens too."""
 
 from __future__ import annotations
 

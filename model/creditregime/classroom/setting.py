@@ -222,7 +222,8 @@ def visit(query: str, first: Setting = FIRST) -> Visit:
     choices, changes = split_overrides((), both)
     more, _ = split_overrides((), other)
     _refuse_groups(f"link: {OTHER}", more)
-    setting = Setting({"population": "classroom"} | choices, changes, other)
+    choices.setdefault("population", "classroom")
+    setting = Setting(choices, changes, other)
     setting.worlds()
     return Visit(setting, numbers.get("month", 0), numbers.get("firm"))
 
