@@ -11,7 +11,7 @@ LOCK_VENV := $(VENV)-lock
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint app docs odd bench systems validation studies lessons notebooks calibration figures lock clean
+.PHONY: help demo test lint app docs odd bench systems validation studies lessons notebooks calibration figures replay lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,7 +27,7 @@ lint: $(STAMP) ## Check style and types only
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-app: $(STAMP) ## Open the classroom app (not part of this version: says so and stops)
+app: $(STAMP) ## Open the classroom: twin worlds in the browser
 	$(BIN)/creditregime app
 
 docs: $(STAMP) ## Build the documentation into docs/_build/html
@@ -54,6 +54,9 @@ lessons: $(STAMP) ## Run what the lessons say a class will see, into docs/classr
 
 notebooks: $(STAMP) ## Execute the notebooks of docs/notebooks in place (a minute)
 	$(BIN)/python docs/run_notebooks.py
+
+replay: $(STAMP) ## Write the replay explorer, one HTML file for a class, into results/ (five minutes)
+	$(BIN)/creditregime replay experiments/replay/study.yaml
 
 calibration: $(STAMP) ## Calibrate the shipped baseline again: preset, draws, figures, page (an hour)
 	$(BIN)/python experiments/calibration/make_baseline.py

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from creditregime.classroom.opening import app
     from creditregime.composition import load
     from creditregime.firms.strategies import strategy
     from creditregime.laboratory.attribution import Attribution, attribute
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from creditregime.presentation.forest_figure import forest
     from creditregime.presentation.leaderboard_figure import leaderboard
     from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.replay import replay
     from creditregime.presentation.report import report
     from creditregime.presentation.response_figure import response
     from creditregime.presentation.survival_figure import survival
@@ -63,6 +65,7 @@ __all__ = [
     "Tournament",
     "__version__",
     "animate",
+    "app",
     "attribute",
     "burn_in",
     "calibrate",
@@ -80,6 +83,7 @@ __all__ = [
     "open_sweep",
     "phase_diagram",
     "ranking",
+    "replay",
     "report",
     "response",
     "run",
@@ -110,6 +114,7 @@ _HOMES = {
     "Tournament": "laboratory.tournament",
     "attribute": "laboratory.attribution",
     "animate": "presentation.animation",
+    "app": "classroom.opening",
     "burn_in": "laboratory.burn_in",
     "calibrate": "laboratory.calibration",
     "compare": "laboratory.compare",
@@ -125,6 +130,7 @@ _HOMES = {
     "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
+    "replay": "presentation.replay",
     "report": "presentation.report",
     "ranking": "laboratory.ranking",
     "response": "presentation.response_figure",

@@ -165,20 +165,36 @@ class Scenario(Settings):
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ScenarioError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
-        if len(text) > LARGEST_FILE:
-            raise ScenarioError(f"{path}: larger than {LARGEST_FILE} characters")
+        scenario = cls.from_yaml(text, str(path))
         try:
-            data = yaml.safe_load(text)
-        except BAD_YAML as error:
-            raise ScenarioError(f"{path}: not valid YAML: {' '.join(str(error).split())[:300]}") from None
-        if not isinstance(data, Mapping):
-            raise ScenarioError(f"{path}: a mapping from keys to values is needed")
-        try:
-            scenario = cls.parse(data)
             beside = files_beside(scenario.population, path.parent)
             return scenario.changed(beside) if beside else scenario
         except ScenarioError as error:
             raise ScenarioError(f"{path}: {error}") from None
+
+    @classmethod
+    def from_yaml(cls, text: str, name: str) -> Self:
+        """Return the scenario that YAML text describes; text is data and can run nothing.
+
+        Parameters
+        ----------
+        text
+            A mapping from keys to values.
+        name
+            What errors call it: a path, or the name of what was sent.
+        """
+        if len(text) > LARGEST_FILE:
+            raise ScenarioError(f"{name}: larger than {LARGEST_FILE} characters")
+        try:
+            data = yaml.safe_load(text)
+        except BAD_YAML as error:
+            raise ScenarioError(f"{name}: not valid YAML: {' '.join(str(error).split())[:300]}") from None
+        if not isinstance(data, Mapping):
+            raise ScenarioError(f"{name}: a mapping from keys to values is needed")
+        try:
+            return cls.parse(data)
+        except ScenarioError as error:
+            raise ScenarioError(f"{name}: {error}") from None
 
     def to_yaml(self) -> str:
         """Return the resolved scenario, every parameter stated, as YAML that `read` takes."""

@@ -20,6 +20,7 @@ GUIDES = (
     "docs/guide-author.md",
     "docs/calibration.md",
     "docs/figures.md",
+    "docs/classroom/replay.md",
 )
 LESSONS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/classroom").glob("*.md"))
 SMALL = ("population.firms=80", "months=13")
@@ -73,7 +74,7 @@ def small(words: list[str]) -> list[str]:
         words[1:1] = SMALL
     if words[0] in ("compare", "attribute"):
         words = [*words, "--seeds", "2", "--workers", "1"]
-    if words[0] == "sweep":
+    if words[0] in ("sweep", "replay"):
         words = [*words, "--workers", "1"]
     return words
 

@@ -187,7 +187,8 @@ BAD = [
     (["list", "extra"], "unrecognized argument: extra"),
     (["simulate"], "invalid choice: 'simulate'"),
     ([], "the following arguments are required: COMMAND"),
-    (["app"], "the classroom app is not part of this version"),
+    (["app", "--port", "70000"], "70000 is not allowed: at most 65535"),
+    (["app", "--against", "topics=single"], "against: topics: only a regime can be another preset in world B"),
 ]
 
 

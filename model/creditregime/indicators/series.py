@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from mesa import DataCollector
+from numpy.typing import NDArray
 
 from creditregime.indicators.links import network_row
 from creditregime.indicators.measure import (
@@ -67,6 +68,11 @@ class Series:
     def monthly(self) -> pd.DataFrame:
         """Return one row a month and jurisdiction."""
         return self._frame(self._months)
+
+    def values(self, name: str, since: int = 0) -> NDArray[np.float64]:
+        """Return one indicator from a month on, the mean over jurisdictions; NaN where it was not measured."""
+        found = [np.mean(row[name]) if name in row else np.nan for row in self._months[since:]]
+        return np.array(found, np.float64)
 
     def by_topic(self) -> pd.DataFrame:
         """Return one row a month, topic and jurisdiction."""

@@ -204,6 +204,18 @@ def run_pair(
     here, there = economies
     built = one.population.build(seed) if economies == (None, None) and one.population == other.population else None
     results = (simulate(one, here, built=built), simulate(other, there, built=built))
+    return _paired(results, seed, kept=seed == first)
+
+
+def comparison_of(one: RunResult, other: RunResult) -> Comparison:
+    """Return the comparison of two runs of the same seed that are there already."""
+    pair = _paired((one, other), one.seed, kept=True)
+    return _assemble(
+        one.scenario, other.scenario, (one.seed,), [pair], one.provenance | {"kind": "compare", "seeds": 1}
+    )
+
+
+def _paired(results: tuple[RunResult, RunResult], seed: int, *, kept: bool) -> Pair:
     rows = [
         {"variant": name, "seed": seed, **summarise(r.indicators)} for name, r in zip(VARIANTS, results, strict=True)
     ]
@@ -213,7 +225,7 @@ def run_pair(
         group_outcomes=_joined([summarise_groups(r.groups, r.firms, r.exits) for r in results], seed),
         fates=fates(*results),
         exits=_joined([result.exits for result in results], seed),
-        example=_kept(results) if seed == first else None,
+        example=_kept(results) if kept else None,
     )
 
 

@@ -62,10 +62,18 @@ def arrange(results: Sequence[RunResult], most: int = MOST_FIRMS) -> Places:
     degree = sum((_degree(result) for result in results), np.zeros(len(firms), np.int64))
     size = firms["size"].to_numpy(dtype=float)
     order = np.lexsort((-size, -degree))  # by degree, then by size; ties stay in the order of rows
-    rows = np.sort(order[:most])
+    return place_firms(firms, np.sort(order[:most]))
+
+
+def place_firms(firms: pd.DataFrame, rows: NDArray[np.int64], wide: float = 1.5) -> Places:
+    """Return places for some rows of a table of firms, which holds ``sector`` and ``size``.
+
+    The wider, the fewer rows of discs there are: `wide` is the width relative to a square of the same area.
+    """
+    size = firms["size"].to_numpy(dtype=float)
     sector = firms["sector"].astype(str).to_numpy()[rows]
     names, number = _by_count(sector)
-    centres = _centres(names, number)
+    centres = _centres(names, number, wide)
     at = np.zeros((len(rows), 2))
     for name in names:
         inside = np.flatnonzero(sector == name)
@@ -99,20 +107,20 @@ def _by_count(sector: NDArray[Any]) -> tuple[list[str], dict[str, int]]:
     return sorted(number, key=lambda name: (-number[name], name)), number
 
 
-def _centres(names: Sequence[str], number: dict[str, int]) -> dict[str, tuple[float, float]]:
+def _centres(names: Sequence[str], number: dict[str, int], wide: float) -> dict[str, tuple[float, float]]:
     """Fill rows of about equal width with discs, largest first, each row centred."""
     gap = 1.6
     area = sum((2 * _radius(number[name]) + gap) ** 2 for name in names)
-    width = 1.5 * np.sqrt(area)
+    width = wide * np.sqrt(area)
     rows: list[list[str]] = [[]]
     used = 0.0
     for name in names:
-        wide = max(2 * _radius(number[name]), _LABEL) + gap
-        if rows[-1] and used + wide > width:
+        across = max(2 * _radius(number[name]), _LABEL) + gap
+        if rows[-1] and used + across > width:
             rows.append([])
             used = 0.0
         rows[-1].append(name)
-        used += wide
+        used += across
     centres: dict[str, tuple[float, float]] = {}
     y = 0.0
     for row in rows:
