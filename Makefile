@@ -11,7 +11,7 @@ LOCK_VENV := $(VENV)-lock
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint app docs odd bench systems validation studies calibration figures lock clean
+.PHONY: help demo test lint app docs odd bench systems validation studies lessons notebooks calibration figures replay lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,15 @@ validation: $(STAMP) ## Run the whole validation suite into docs/validation.md (
 
 studies: $(STAMP) ## Run the twelve studies into experiments/ (half an hour; SIZE=small: two minutes, into results/)
 	$(BIN)/python -m experiments.studies $(if $(filter small,$(SIZE)),--small)
+
+lessons: $(STAMP) ## Run what the lessons say a class will see, into docs/classroom (a minute)
+	$(BIN)/python -m experiments.lessons
+
+notebooks: $(STAMP) ## Execute the notebooks of docs/notebooks in place (a minute)
+	$(BIN)/python docs/run_notebooks.py
+
+replay: $(STAMP) ## Write the replay explorer, one HTML file for a class, into results/ (five minutes)
+	$(BIN)/creditregime replay experiments/replay/study.yaml
 
 calibration: $(STAMP) ## Calibrate the shipped baseline again: preset, draws, figures, page (an hour)
 	$(BIN)/python experiments/calibration/make_baseline.py

@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "model")]
 
 import generate  # noqa: E402
+import notebook_pages  # noqa: E402
 
 import creditregime  # noqa: E402
 
@@ -22,7 +23,7 @@ extensions = ["myst_parser", "mathtext"]
 myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 # Parts of other pages: data-schema.md, odd.md
-exclude_patterns = ["_build", "examples", "data-columns.md", "odd_parts"]
+exclude_patterns = ["_build", "**.ipynb", "examples", "data-columns.md", "odd_parts"]
 
 html_theme = "furo"
 html_title = f"creditregime {release}"
@@ -30,8 +31,15 @@ html_static_path = ["_static"]
 html_css_files = ["custom.css"]
 html_math_renderer = "mathtext"
 html_show_sphinx = False
+html_show_search_summary = False  # would fetch each page found, which a browser refuses from a folder
+
+
+def write(source: Path) -> None:
+    """Write the pages that are made from the code and from notebooks."""
+    generate.write(source)
+    notebook_pages.write(source)
 
 
 def setup(app: Any) -> None:
     """Write the generated pages before Sphinx looks for sources."""
-    app.connect("config-inited", lambda app, config: generate.write(Path(app.srcdir)))
+    app.connect("config-inited", lambda app, config: write(Path(app.srcdir)))

@@ -33,12 +33,15 @@ if TYPE_CHECKING:
     from creditregime.laboratory.sweeps import Study, Sweep, open_sweep, sweep
     from creditregime.laboratory.sweeps.contrasts import contrasts
     from creditregime.laboratory.systemic_risk import systemic_risk
+    from creditregime.laboratory.tournament import Tournament, tournament
     from creditregime.model import CreditRegime
     from creditregime.population.economy import Economy
     from creditregime.presentation.animation import animate
     from creditregime.presentation.folder import save
     from creditregime.presentation.forest_figure import forest
+    from creditregime.presentation.leaderboard_figure import leaderboard
     from creditregime.presentation.phase_figure import phase_diagram
+    from creditregime.presentation.replay import replay
     from creditregime.presentation.report import report
     from creditregime.presentation.response_figure import response
     from creditregime.presentation.survival_figure import survival
@@ -59,6 +62,7 @@ __all__ = [
     "Simulator",
     "Study",
     "Sweep",
+    "Tournament",
     "__version__",
     "animate",
     "app",
@@ -72,12 +76,14 @@ __all__ = [
     "factors",
     "forest",
     "interactions",
+    "leaderboard",
     "load",
     "open_attribution",
     "open_calibration",
     "open_sweep",
     "phase_diagram",
     "ranking",
+    "replay",
     "report",
     "response",
     "run",
@@ -89,6 +95,7 @@ __all__ = [
     "survival",
     "sweep",
     "systemic_risk",
+    "tournament",
 ]
 
 _HOMES = {
@@ -104,6 +111,7 @@ _HOMES = {
     "Simulator": "laboratory.evaluation",
     "Study": "laboratory.sweeps",
     "Sweep": "laboratory.sweeps",
+    "Tournament": "laboratory.tournament",
     "attribute": "laboratory.attribution",
     "animate": "presentation.animation",
     "app": "classroom.opening",
@@ -116,11 +124,13 @@ _HOMES = {
     "factors": "laboratory.sensitivity",
     "forest": "presentation.forest_figure",
     "interactions": "laboratory.sensitivity",
+    "leaderboard": "presentation.leaderboard_figure",
     "load": "composition",
     "open_attribution": "laboratory.attribution.folder",
     "open_calibration": "laboratory.calibration",
     "open_sweep": "laboratory.sweeps",
     "phase_diagram": "presentation.phase_figure",
+    "replay": "presentation.replay",
     "report": "presentation.report",
     "ranking": "laboratory.ranking",
     "response": "presentation.response_figure",
@@ -133,6 +143,7 @@ _HOMES = {
     "survival": "presentation.survival_figure",
     "sweep": "laboratory.sweeps",
     "systemic_risk": "laboratory.systemic_risk",
+    "tournament": "laboratory.tournament",
 }
 """Where the public names live: loaded when first asked for, as Mesa, pandas and Hydra take seconds to import."""
 

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+import creditregime.firms.asking
 import creditregime.firms.bundle
 import creditregime.firms.conformity
 import creditregime.firms.fixed

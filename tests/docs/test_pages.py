@@ -121,7 +121,8 @@ def test_dictionary_has_the_tables_of_a_sweep_and_every_indicator(pages: dict[st
 
 
 def markdown() -> list[Path]:
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+    inside = [path for folder in (DOCS, DOCS / "classroom") for path in folder.glob("*.md")]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(inside), DOCS / "notebooks" / "index.md"]
 
 
 @pytest.mark.parametrize("page", [path.relative_to(ROOT).as_posix() for path in markdown()])
@@ -129,11 +130,13 @@ def test_links_resolve(page: str, pages: dict[str, str]) -> None:
     path = ROOT / page
     text = re.sub(r"(?ms)^ *```(?!\{).*?^ *```", "", path.read_text(encoding="utf-8"))
     targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"\{figure\} (\S+)", text)
+    targets += re.findall(r"\{download\}`[^`]*<([^>`]+)>`", text)
     for target in targets:
         if target.startswith(("https://", "mailto:", "#")):
             continue
         place = (path.parent / target.partition("#")[0]).resolve()
         generated = place.relative_to(DOCS).as_posix() in pages if place.is_relative_to(DOCS) else False
+        generated |= place.with_suffix(".ipynb").exists()
         readable = page in ("README.md", "CONTRIBUTING.md")  # read where nothing has been built
         assert place.exists() or (generated and not readable), f"{page}: {target} is not there"
 

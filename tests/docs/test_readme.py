@@ -20,7 +20,9 @@ GUIDES = (
     "docs/guide-author.md",
     "docs/calibration.md",
     "docs/figures.md",
+    "docs/classroom/replay.md",
 )
+LESSONS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/classroom").glob("*.md"))
 SMALL = ("population.firms=80", "months=13")
 
 # Runs the commands of a page in one process, as starting Python anew for each would take most of the time. Figures and
@@ -72,7 +74,7 @@ def small(words: list[str]) -> list[str]:
         words[1:1] = SMALL
     if words[0] in ("compare", "attribute"):
         words = [*words, "--seeds", "2", "--workers", "1"]
-    if words[0] == "sweep":
+    if words[0] in ("sweep", "replay"):
         words = [*words, "--workers", "1"]
     return words
 
@@ -94,17 +96,17 @@ def execute(arguments: list[str], folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("page", GUIDES)
+@pytest.mark.parametrize("page", [*GUIDES, *LESSONS])
 def test_commands(page: str, folder: Path) -> None:
     for text in blocks(page, "yaml"):
         if name := re.match(r"# (\S+\.yaml)\n", text):
             (folder / name[1]).write_text(fewer(text), encoding="utf-8")
     tasks = [(small(words), target) for words, target in commands(page) if "dask" not in words]  # needs a cluster
-    assert tasks
+    assert tasks or page == "docs/classroom/index.md"
     execute(["-c", DRIVER, json.dumps(tasks)], folder)
 
 
-@pytest.mark.parametrize("page", GUIDES)
+@pytest.mark.parametrize("page", [*GUIDES, *(page for page in LESSONS if blocks(page, "python"))])
 def test_python(page: str, folder: Path) -> None:
     paths = []
     for number, text in enumerate(blocks(page, "python")):

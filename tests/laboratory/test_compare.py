@@ -208,3 +208,12 @@ def test_firms_that_move_in_one_world_only_are_the_same_firms() -> None:
     assert (one.firms["region"] != other.firms["region"]).any()
     assert result.paired_firms
     assert set(result.twins()["firm"]) == set(one.exits["firm"]) | set(other.exits["firm"])
+
+
+def test_a_function_decides_in_both_worlds() -> None:
+    def idle(firm: object) -> float:
+        return 0.0
+
+    found = compare("regime=joint_2016", "population.firms=40", decide=idle, seeds=2, months=6)
+    assert (found.outcomes["compliance"] == 0).all()
+    assert {found.scenario.behaviour.asked(), found.against.behaviour.asked()} == {("decide_idle",)}

@@ -145,7 +145,10 @@ def test_wrong_input_is_one_line(changes: dict[str, Any], text: str) -> None:
 def test_a_run_that_fails_ends_the_experiments_with_its_reason() -> None:
     rule = ("behaviour.kind=per_firm", "behaviour.strategy=raises_with_seed_3", "seed=2")
     failing = ema_model(*FIXED, *rule, uncertainties=UNCERTAIN, outcomes=["compliance"], seeds=2)
-    with pytest.raises(ema.EMAError, match="seed 3: RuntimeError: seed 3 cannot be"):
+    with pytest.raises(
+        ema.EMAError,
+        match="seed 3: ScenarioError: strategy 'raises_with_seed_3', firm 0: RuntimeError: seed 3 cannot be",
+    ):
         ema.perform_experiments(failing, 2)
 
 

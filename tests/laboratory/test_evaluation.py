@@ -110,7 +110,10 @@ def test_a_run_that_fails_says_which_seed_and_why() -> None:
     simulator = Simulator(*FIXED, "months=2", *rule, parameters=["joint_punishment.strength"], indicators=["output"])
     with pytest.raises(CreditRegimeError, match="seed 3 cannot be") as caught:
         simulator.outcomes([0.5], seeds=[2, 3])
-    assert str(caught.value) == "seed 3: RuntimeError: seed 3 cannot be"
+    assert (
+        str(caught.value)
+        == "seed 3: ScenarioError: strategy 'raises_with_seed_3', firm 0: RuntimeError: seed 3 cannot be"
+    )
     assert "in raises" in caught.value.__notes__[0]
     assert len(simulator.outcomes([0.5], seeds=[2, 4])) == 2
 

@@ -7,7 +7,7 @@ from typing import Any
 from creditregime.classroom.controls import STANDINGS, Row, at, explained, parameter_row, plain_of
 from creditregime.component import Rule
 from creditregime.errors import ScenarioError
-from creditregime.firms.behaviour import PerFirm
+from creditregime.firms.asking import PerFirm
 from creditregime.firms.strategies import strategies
 from creditregime.laboratory.systems import systems_at
 from creditregime.presentation.style import readable

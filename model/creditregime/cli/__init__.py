@@ -10,7 +10,18 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from creditregime import __version__
-from creditregime.cli import analysis, calibration, classroom, evidence, pictures, runs, scenarios, studies
+from creditregime.cli import (
+    analysis,
+    calibration,
+    classroom,
+    evidence,
+    pictures,
+    replay,
+    runs,
+    scenarios,
+    studies,
+    tournament,
+)
 from creditregime.errors import CreditRegimeError
 from creditregime.laboratory import interruption
 
@@ -81,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser("creditregime", description="A laboratory of corporate credit-rating regimes.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"creditregime {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="name_of_command")
-    for module in (runs, studies, analysis, calibration, pictures, scenarios, evidence, classroom):
+    for module in (runs, studies, analysis, calibration, pictures, replay, scenarios, evidence, tournament, classroom):
         module.add(commands)
     return parser
 

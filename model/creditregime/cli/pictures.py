@@ -39,7 +39,7 @@ def _report(arguments: Arguments) -> None:
 
     load_rules(arguments)
     result = read(arguments.folder)
-    against = _against(arguments.against)
+    against = factor_values(arguments.against, "--against") or None
     if against is not None and not isinstance(result, Sweep):
         raise CreditRegimeError("--against: is for sweeps; a comparison has its two worlds, a run has one")
     pictures = figures(result, against)
@@ -68,17 +68,17 @@ def _animate(arguments: Arguments) -> None:
     print(f"Film: {animate(result, arguments.out, every=arguments.every, pace=arguments.pace)}")
 
 
-def _against(texts: list[str]) -> dict[str, Any] | None:
+def factor_values(texts: list[str], option: str) -> dict[str, Any]:
     """Return what ``factor=value`` says: names of factors may have blanks, values are read as in a study."""
     import yaml
 
-    found = {}
+    found: dict[str, Any] = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign:
-            raise CreditRegimeError(f"--against: {text}: FACTOR=VALUE is needed")
+            raise CreditRegimeError(f"{option}: {text}: FACTOR=VALUE is needed")
         try:
             found[name] = yaml.safe_load(value)
         except BAD_YAML:
             found[name] = value
-    return found or None
+    return found

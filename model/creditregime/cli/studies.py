@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from creditregime.cli.common import Arguments, declare, finish, load_rules, positive, saver, scenario_of
 from creditregime.cli.runs import against
+
+if TYPE_CHECKING:
+    from creditregime.laboratory.sweeps import Study
 
 
 def add(commands: Any) -> None:
@@ -26,19 +29,29 @@ def _add_sweep(commands: Any) -> None:
 
 def _sweep(arguments: Arguments) -> None:
     from creditregime.laboratory.console import sweep_lines
-    from creditregime.laboratory.sweeps import Study, sweep
+    from creditregime.laboratory.sweeps import sweep
     from creditregime.laboratory.sweeps.engine import named
 
     load_rules(arguments)
-    study = Study.read(arguments.study)
-    name = f"sweep-{arguments.study.parent.resolve().name}-{arguments.study.stem}"
-    if arguments.small:
-        study, name = study.reduced(), f"{name}-small"
-    folder = arguments.out or Path("results") / name
+    study = study_of(arguments.study, arguments.small)
+    folder = arguments.out or folder_of(arguments.study, arguments.small)
     arguments.kept = f"finished runs are kept in {folder}; the same command goes on"
     engine = named(arguments.engine, arguments.address, arguments.workers)
     result = sweep(study, folder, engine=engine, progress=not arguments.quiet)
     print(result.folder if arguments.quiet else sweep_lines(result))
+
+
+def study_of(path: Path, small: bool) -> Study:
+    """Return the study in a file, at its small size if that is asked for."""
+    from creditregime.laboratory.sweeps import Study
+
+    study = Study.read(path)
+    return study.reduced() if small else study
+
+
+def folder_of(path: Path, small: bool) -> Path:
+    """Return where the results of a study go unless a folder is named."""
+    return Path("results") / f"sweep-{path.parent.resolve().name}-{path.stem}{'-small' if small else ''}"
 
 
 def _add_attribute(commands: Any) -> None:

@@ -10,9 +10,7 @@ from pydantic import model_validator
 from scipy.special import expit, ndtri
 
 from creditregime.component import Rule, parameter
-from creditregime.errors import ScenarioError
 from creditregime.firms.stakes import Prospects
-from creditregime.firms.strategies import find_strategy
 from creditregime.firms.traits import Traits
 from creditregime.state import Floats, Rows
 from creditregime.units import MONTHS, TIE
@@ -85,6 +83,10 @@ class Behaviour(Rule, family="behaviour"):
     def spending(self, world: World) -> Floats:
         """Return what compliance costs each firm this month, (N,) money: ½ c per square of effort beyond its own."""
         return quadratic_cost(world)
+
+    def asked(self) -> tuple[str, ...]:
+        """Return the names of the strategies that firms ask: none, unless they decide by functions."""
+        return ()
 
 
 def quadratic_cost(world: World) -> Floats:
@@ -201,30 +203,3 @@ class Logit(AllOrNothing, kind="logit"):
     def weighed(self, world: World, k: int, net: Floats) -> Floats:
         """Return what firms weigh in their choice, (N,), given the net gain of complying, share of revenue."""
         return net
-
-
-class PerFirm(Behaviour, kind="per_firm"):
-    """A function ``decide(firm)`` written by a student or a researcher is asked for every firm."""
-
-    strategy: str = parameter(
-        ..., unit="-", description="name of a strategy declared with @strategy (shipped, or from a --rules module)"
-    )
-
-    def choose(self, world: World, prospects: Prospects) -> None:
-        """Ask each active firm; a number holds for all topics, a mapping by topic for those that it names."""
-        if world.view is None:
-            raise RuntimeError("per_firm needs a CreditRegime model around the world")
-        decide = find_strategy(self.strategy)
-        for row in np.flatnonzero(world.firms.active):
-            self._write(world, int(row), decide(world.view(int(row))))
-
-    def _write(self, world: World, row: int, answer: object) -> None:
-        effort = world.firms.effort
-        named = answer if isinstance(answer, dict) else {topic: answer for topic in world.topics}
-        for topic, value in named.items():
-            if topic not in world.topics or not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
-                raise ScenarioError(
-                    f"strategy '{self.strategy}', firm {row}: {topic}={value!r}; a number in [0, 1] or a mapping"
-                    f" from topics ({', '.join(world.topics)}) to such numbers is needed"
-                )
-            effort[world.topics.index(topic), row] = value

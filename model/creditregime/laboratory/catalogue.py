@@ -47,7 +47,7 @@ def overview() -> str:
     lines += ["", "Rules (family.kind); see: creditregime describe FAMILY.KIND"]
     for name, family in families().items():
         lines += [_item(f"{name}.{kind}", _first_line(rule)) for kind, rule in sorted(family.kinds.items())]
-    lines += ["", "Strategies (behaviour.kind=per_firm behaviour.strategy=NAME)"]
+    lines += ["", "Strategies (behaviour.kind=per_firm behaviour.strategy=NAME; or several in a tournament)"]
     lines += [_item(name, _first_line(decide)) for name, decide in strategies().items()]
     return "\n".join(lines)
 

@@ -19,7 +19,7 @@ from creditregime.laboratory.dimensional import of_outcomes, of_table
 from creditregime.laboratory.effects import VARIANTS, effect_table, group_effect_table
 from creditregime.laboratory.outcomes import BY_NAME, GROUP_OUTCOMES, OUTCOMES, summarise, summarise_groups
 from creditregime.laboratory.provenance import now, provenance
-from creditregime.laboratory.run import Given, RunResult, check_strategy, settled, simulate
+from creditregime.laboratory.run import GIVEN, Decide, Given, RunResult, check_strategy, deciding, settled, simulate
 from creditregime.laboratory.twins import fates, same_firms, twins
 from creditregime.population.economy import Economy
 from creditregime.scenario import Scenario
@@ -132,6 +132,7 @@ def compare(
     against: Scenario | Mapping[str, Any] | None = None,
     seeds: int = 30,
     economy: Economy | None = None,
+    decide: Decide | None = None,
     workers: int | None = None,
     progress: bool = False,
     **changes: Any,
@@ -149,6 +150,8 @@ def compare(
         Number of paired seeds.
     economy
         Who exists in both worlds and for all seeds; by default what the populations build from each seed.
+    decide
+        A function ``decide(firm) -> effort`` that every firm of both worlds asks instead of the scenarios' behaviour.
     workers
         Number of processes; by default one a processor. The results do not depend on it.
     progress
@@ -160,6 +163,8 @@ def compare(
         One line that says what is wrong; also if the two scenarios are the same.
     """
     one, other = two_worlds(scenario, overrides, against, changes, seeds=seeds, workers=workers)
+    if decide is not None:
+        one, other = deciding(one, decide), deciding(other, decide)
     return paired_runs(one, other, seeds, (economy, economy), workers, progress)
 
 
@@ -277,15 +282,15 @@ def _settled(one: Scenario, other: Scenario, economies: Economies) -> Economies:
 
 def foreign_modules(scenario: Scenario) -> set[str]:
     """Return the modules outside the package that a worker must import: the user's own rules and strategies."""
-    return {name for name in rule_modules(scenario) if not name.startswith("creditregime_rules_")}
+    found = {name for name in rule_modules(scenario) if not name.startswith("creditregime_rules_")}
+    # A function that was given, not declared in its module, is known to this process alone.
+    return found | {"__main__" for name in scenario.behaviour.asked() if name.startswith(GIVEN)}
 
 
 def rule_modules(scenario: Scenario) -> set[str]:
-    """Return the modules outside the package that declare a scenario's rules and strategy, files of rules included."""
+    """Return the modules outside the package that declare a scenario's rules and strategies, or files."""
     found = {type(model).__module__ for model in _models(scenario)}
-    strategy = getattr(scenario.behaviour, "strategy", None)
-    if isinstance(strategy, str):
-        found.add(find_strategy(strategy).__module__)
+    found |= {find_strategy(name).__module__ for name in scenario.behaviour.asked()}
     return {name for name in found if not name.startswith("creditregime.")}
 
 

@@ -154,6 +154,50 @@ class OfIndicator(Measure, kind="indicator"):
         return tables.mean(tables.topics[tables.topics["topic"] == self.topic], self.name, self.months)
 
 
+class ScoreShare(Measure, kind="score_share"):
+    """Share of rated firms whose score lies in a range, mean over the last months; of the worst file if several."""
+
+    low: float = parameter(unit="points", description="lowest score that counts")
+    high: float = parameter(unit="points", description="score from which on it counts no more")
+
+    @model_validator(mode="after")
+    def _a_range(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError(f"high: {self.high:g} is not allowed: must be above low, {self.low:g}")
+        return self
+
+    def check(self, scenario: Scenario) -> None:
+        """Refuse a scenario without scores."""
+        if all(stage.rating.kind == "none" for stage in _stages(scenario)):
+            raise ScenarioError("score_share: the scenario rates nobody")
+
+    def gauge(self, model: CreditRegime) -> Gauge:
+        """Return what looks at the scores month by month."""
+        return _Scores(self, model)
+
+
+class _Scores(Gauge):
+    """Counts rated firms, and those in the range, over the last months."""
+
+    def __init__(self, measure: ScoreShare, model: CreditRegime) -> None:
+        self.measure, self.world = measure, model.world
+        self.begin = model.spec.months - measure.months
+        self.rated, self.inside = np.zeros((2, len(model.world.spans)))
+
+    def after(self) -> None:
+        """Count them."""
+        world, firms = self.world, self.world.firms
+        if world.month <= self.begin:
+            return
+        counted, score = firms.active & firms.rated, firms.score.min(axis=0)
+        self.rated += world.number(counted)
+        self.inside += world.number(counted & (score >= self.measure.low) & (score < self.measure.high))
+
+    def value(self, tables: Tables) -> Reals:
+        """Return the share; NaN where nobody was rated."""
+        return np.divide(self.inside, self.rated, out=np.full_like(self.rated, np.nan), where=self.rated > 0)
+
+
 class _Inspections(Gauge):
     """Counts who was present and who was inspected, over the last months."""
 

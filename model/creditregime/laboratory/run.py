@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Decide = Callable[[Any], Any]
 Given = Scenario | str | Path | None
+
+GIVEN = "decide_"
+"""What the names of strategies begin with that were given as functions."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -157,16 +160,25 @@ def resolve(scenario: Given, *overrides: str, **changes: Any) -> Scenario:
 
 def deciding(scenario: Scenario, decide: Decide) -> Scenario:
     """Return the scenario with every firm asking `decide`, declared as a strategy named after the function."""
-    name = f"decide_{getattr(decide, '__name__', type(decide).__name__)}".replace("<lambda>", "lambda")
+    return with_behaviour(scenario, {"kind": "per_firm", "strategy": declared(decide)})
+
+
+def declared(decide: Decide) -> str:
+    """Declare a function as a strategy named after it, and return the name."""
+    name = f"{GIVEN}{getattr(decide, '__name__', type(decide).__name__)}".replace("<lambda>", "lambda")
     strategy(name)(decide)
-    kept = scenario.behaviour.model_dump(mode="json", include=_common_fields())
-    return scenario.changed({"behaviour": {**kept, "kind": "per_firm", "strategy": name}})
+    return name
+
+
+def with_behaviour(scenario: Scenario, rule: Mapping[str, Any]) -> Scenario:
+    """Return the scenario with another rule of decision, and the same firms: what all behaviours share is kept."""
+    kept = scenario.behaviour.model_dump(mode="json", include=set(Behaviour.model_fields) - {"kind"})
+    return scenario.changed({"behaviour": kept | dict(rule)})
 
 
 def check_strategy(scenario: Scenario) -> None:
     """Refuse a strategy that nobody declared, before anything is simulated."""
-    name = getattr(scenario.behaviour, "strategy", None)
-    if isinstance(name, str):
+    for name in scenario.behaviour.asked():
         find_strategy(name)
 
 
@@ -245,8 +257,3 @@ def months(model: CreditRegime, progress: bool) -> Iterable[int]:
     ahead = range(model.spec.months)
     # Without a bar no tqdm: it makes a semaphore, which a worker that is stopped would leave behind.
     return tqdm(ahead, desc="months", unit="month", leave=False) if progress else ahead
-
-
-def _common_fields() -> set[str]:
-    """Return what all behaviours share, so that firms stay the same when they ask a function."""
-    return set(Behaviour.model_fields) - {"kind"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,19 @@ def claims(scenario: Scenario) -> list[Claim]:
     found: dict[tuple[str, str], Claim] = {}
     for claim in _walk(scenario, ""):
         found.setdefault((claim.description, claim.value), claim)
+    return _least_sure_first(found)
+
+
+def claims_of_all(scenarios: Iterable[Scenario]) -> list[Claim]:
+    """Return the claims that are switched on in any of some scenarios, each once, the least sure first."""
+    found: dict[tuple[str, str], Claim] = {}
+    for scenario in scenarios:
+        for claim in claims(scenario):
+            found.setdefault((claim.description, claim.value), claim)
+    return _least_sure_first(found)
+
+
+def _least_sure_first(found: Mapping[Any, Claim]) -> list[Claim]:
     order = list(STANDINGS.values())
     return sorted(found.values(), key=lambda claim: -order.index(claim.standing))
 

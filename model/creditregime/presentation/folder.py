@@ -12,13 +12,15 @@ from creditregime.laboratory.attribution.folder import write_attribution
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.run import RunResult
 from creditregime.laboratory.store import add_to_folder, open_folder, write_tables
+from creditregime.laboratory.tournament import Tournament
 from creditregime.presentation import attribution_tables, tables
 from creditregime.presentation.figures import figures
+from creditregime.presentation.leaderboard_figure import save_tournament
 from creditregime.presentation.report import report
 from creditregime.presentation.style import Picture
 
 
-def save(result: RunResult | Comparison | Attribution, path: str | Path) -> Path:
+def save(result: RunResult | Comparison | Attribution | Tournament, path: str | Path) -> Path:
     """Write a result folder and return its absolute path.
 
     It holds the scenario, provenance and tables, ``figures/`` (PNG and SVG), ``report.html``, and for a comparison
@@ -27,7 +29,7 @@ def save(result: RunResult | Comparison | Attribution, path: str | Path) -> Path
     Parameters
     ----------
     result
-        A run, a comparison or an attribution.
+        A run, a comparison, an attribution or a tournament.
     path
         A folder that does not exist or is empty; or, for an attribution, the folder in which its runs are kept.
 
@@ -36,6 +38,8 @@ def save(result: RunResult | Comparison | Attribution, path: str | Path) -> Path
     StoreError
         One line: the folder is in use, cannot be written, or the disk is full.
     """
+    if isinstance(result, Tournament):
+        return save_tournament(result, path)
     with _opened(result, Path(path).absolute()) as folder:
         if isinstance(result, Attribution):
             write_attribution(result, folder)

@@ -84,12 +84,7 @@ def _scenarios(result: Sweep) -> list[dict[str, str]]:
 
 def _claims(result: Sweep) -> list[claims.Claim]:
     """Return the claims of all points as far as they are read, each once, the least sure first."""
-    found: dict[tuple[str, str], claims.Claim] = {}
-    for point in range(min(len(result.points), MOST_ROWS)):
-        for claim in claims.claims(result.scenario(point)):
-            found.setdefault((claim.description, claim.value), claim)
-    order = list(claims.STANDINGS.values())
-    return sorted(found.values(), key=lambda claim: -order.index(claim.standing))
+    return claims.claims_of_all(result.scenario(point) for point in range(min(len(result.points), MOST_ROWS)))
 
 
 def _factors(result: Sweep, words: Words) -> Table:

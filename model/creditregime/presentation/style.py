@@ -10,7 +10,7 @@ import io
 import re
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib as mpl
@@ -84,8 +84,12 @@ class Picture:
     title: str
     caption: str
     alt: str
-    svg: bytes
-    png: bytes
+    svg: bytes = field(repr=False)
+    png: bytes = field(repr=False)
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        """Show it in a notebook, with its text for those who cannot see it."""
+        return self.png, {"alt": self.alt}
 
 
 @dataclass(frozen=True)

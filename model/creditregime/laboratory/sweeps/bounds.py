@@ -70,12 +70,16 @@ class Bounds:
         """Tell whether the parameter is a whole number."""
         return int in _types(self._number(path).field.annotation)
 
+    def field(self, path: str) -> FieldInfo | None:
+        """Return the field that declares what is at a path; None where there is none, or several by name."""
+        try:
+            return self._found(path)[0]
+        except ScenarioError:
+            return None
+
     def unit(self, path: str) -> str:
         """Return the unit of a parameter, as its field states it; empty where it has none, or there is no such one."""
-        try:
-            field, _ = self._found(path)
-        except ScenarioError:
-            return ""
+        field = self.field(path)
         unit = "" if field is None else str(details(field).get("unit") or "")
         return "" if unit in ("-", "rule") else unit
 

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from creditregime.errors import PopulationError, ScenarioError
-from creditregime.firms.behaviour import PerFirm
+from creditregime.firms.asking import Mixed, PerFirm
 from creditregime.laboratory.measures import Gauges
 from creditregime.laboratory.run import finished
 from creditregime.laboratory.sweeps.tables import Done, Kept, columns, empty, joined, tabulate
@@ -35,7 +35,7 @@ def simulated(kept: Kept, point: int, scenario: str, seeds: Sequence[int]) -> Do
 def _foreign(value: Any) -> bool:
     """Tell whether a scenario has rules or strategies of others, which may look beyond their jurisdiction."""
     if isinstance(value, BaseModel):
-        foreign = not type(value).__module__.startswith("creditregime.") or isinstance(value, PerFirm)
+        foreign = not type(value).__module__.startswith("creditregime.") or isinstance(value, PerFirm | Mixed)
         return foreign or any(_foreign(part) for _, part in value)
     if isinstance(value, Mapping):
         return any(map(_foreign, value.values()))
