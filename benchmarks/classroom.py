@@ -78,7 +78,8 @@ def measured(browser: Any, firms: int, months: int) -> list[Row]:
     """Open a page with so many firms, and play."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     started = perf_counter()
-    page.goto(f"http://localhost:{PORT}/?population.firms={firms}&b.joint_punishment.kind=none")
+    setting = f"population.firms={firms}&months={months}&b.joint_punishment.kind=none"  # it plays to the end, and stays
+    page.goto(f"http://localhost:{PORT}/?{setting}")
     page.locator("#seen[data-frames]").wait_for(state="attached", timeout=120_000)
     usable = perf_counter() - started
     found = frames(page, months)

@@ -11,6 +11,7 @@ from bokeh.plotting import figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from creditregime.classroom.network_drawing import plain
 from creditregime.model import CreditRegime
 from creditregime.presentation import style
 from creditregime.presentation.paths_figure import PATHS, Path
@@ -81,10 +82,11 @@ class Chart:
         new["d"] = new["a"] - new["b"]
         if start == len(values) and shown:
             return
+        columns = plain(new)
         if start:
-            self._source.stream(new)
+            self._source.stream(columns)
         else:
-            self._source.data = new
+            self._source.data = columns
         self._fit(values)
 
     def reset(self, months: int) -> None:

@@ -43,15 +43,15 @@ class Pictures:
         for chart in self._charts:
             chart.reset(twins.months)
 
-    def show(self, firm: int | None) -> None:
-        """Show the present month, with a firm chosen."""
+    def show(self, firm: int | None, charts: bool = True) -> None:
+        """Show the present month, with a firm chosen, in the networks and (unless there is no time) in the charts."""
         self.indicators.follow(self._twins.models)
         for network, model, struck in zip(self._networks, self._twins.models, self._twins.struck, strict=True):
             state = snapshot(model, self._stage, struck)
             active = model.world.network.weight[self._stage.links.at] > 0
             network.show(state, link_ends(model, self._stage), active, lost_links(model))
         self.choose(firm)
-        for position, chart in enumerate(self._charts):
+        for position, chart in enumerate(self._charts if charts else ()):
             chart.show(self.indicators.values(position))
 
     def choose(self, firm: int | None) -> None:

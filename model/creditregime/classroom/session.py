@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from bokeh.document import Document
-from panel.io.document import hold
+from panel.io import unlocked
 
 from creditregime.classroom import downloads, told
 from creditregime.classroom.controls import read_value
@@ -24,6 +24,8 @@ from creditregime.errors import CreditRegimeError, ScenarioError
 from creditregime.scenario import Scenario
 
 SLICE = 0.06
+CHARTS_EVERY = 0.5
+"""Seconds between two paintings of the charts while the page plays: they take a browser as long as everything else."""
 """Seconds of simulation after which other sessions get their turn."""
 _DRAWING = ThreadPoolExecutor(1, "classroom-figures")
 """Figures take seconds: they are drawn aside, one at a time, as Matplotlib's settings are shared."""
@@ -59,11 +61,13 @@ class Session:
         self._target = min(visit.month, self.twins.months)
         self._firm = visit.firm if visit.firm is not None and visit.firm < self.twins.models[0].world.rows else None
         self._open: tuple[str, ...] = ()
-        self._working = False
+        self._working = self._playing = False
+        self._charted = 0.0
         self._asked: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "hello": self._greet,
             "ping": lambda _: self.room.tell("pong"),
-            "target": lambda asked: self._aim(_whole(asked, "month")),
+            "target": self._head_for,
+            "settle": lambda _: self._settle(),
             "set": self._set,
             "preset": self._preset,
             "no_preset": self._no_preset,
@@ -81,7 +85,7 @@ class Session:
         try:
             if not isinstance(message, Mapping) or message.get("do") not in self._asked:
                 raise ScenarioError("the page asked for something that this server does not know; reload it")
-            with hold(self._document):
+            with unlocked():  # all that a message changes goes to the browser in one message
                 self._asked[message["do"]](message)
         except CreditRegimeError as error:
             self.room.tell("error", text=str(error))
@@ -96,6 +100,16 @@ class Session:
         self._tell_setting()
         self._show()
         self._aim(self._target)
+
+    def _head_for(self, asked: Mapping[str, Any]) -> None:
+        self._playing = asked.get("playing") is True
+        self._aim(_whole(asked, "month"))
+
+    def _settle(self) -> None:
+        """Bring everything up to date after playing."""
+        self._playing = False
+        if not self._working:
+            self._show()
 
     def _aim(self, month: int) -> None:
         self._target = min(max(month, 0), self.twins.months)
@@ -115,7 +129,7 @@ class Session:
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            with hold(self._document):
+            with unlocked():  # all that a message changes goes to the browser in one message
                 work()
         except CreditRegimeError as error:
             self._working = False
@@ -123,7 +137,9 @@ class Session:
 
     def _show(self, simulated: float = 0.0) -> None:
         started = perf_counter()
-        self.pictures.show(self._firm)
+        charts = not self._playing or started - self._charted > CHARTS_EVERY
+        self._charted = started if charts else self._charted
+        self.pictures.show(self._firm, charts=charts)
         self.room.tell(
             "frame",
             **told.frame(self.twins, self.pictures.indicators),

@@ -94,7 +94,7 @@ class Page {
     if (this.waiting || this.wanted === this.month) return;
     this.waiting = true;
     this.askedAt = performance.now();
-    this.ask({ do: "target", month: this.wanted });
+    this.ask({ do: "target", month: this.wanted, playing: this.playing });
   }
 
   play(on) {
@@ -108,6 +108,7 @@ class Page {
     this.status.setAttribute("aria-live", on ? "off" : "polite");
     clearTimeout(this.timer);
     if (on) this.go(this.month + 1);
+    else this.ask({ do: "settle" });
   }
 
   /** Goes on when the last frame is painted, and its time is over: a slow machine gets fewer frames, never a queue. */
