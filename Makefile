@@ -73,7 +73,7 @@ lock: ## Regenerate requirements.lock from pyproject.toml (LOCKFLAGS=--upgrade f
 	$(LOCK_VENV)/bin/pip install --quiet --disable-pip-version-check $(UV)
 	$(LOCK_VENV)/bin/uv pip compile --quiet --no-config --no-python-downloads --python $(LOCK_VENV)/bin/python \
 		--universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url \
-		--only-binary :all: --no-binary antlr4-python3-runtime \
+		--only-binary :all: --no-binary antlr4-python3-runtime --no-binary solara-assets \
 		--custom-compile-command "make lock" $(LOCKFLAGS) pyproject.toml -o requirements.lock
 
 clean: ## Remove the environments, caches and builds (results/ stays)

@@ -73,7 +73,7 @@ class CreditRegime(AgentViews, mesa.Model):
         One seed a jurisdiction of the economy.
     seed, rng
         Replaces the scenario's seed (either name, as Mesa's versions differ).
-    **changes
+    **kwargs
         Values at dotted paths, or ``regime="..."`` and other preset groups, as `load` takes them; so that
         ``mesa.batch_run(CreditRegime, {"regime": [...], "spillover.partner.strength": [0, 0.3]})`` works.
     """
@@ -101,15 +101,15 @@ class CreditRegime(AgentViews, mesa.Model):
         seeds: Sequence[int] | None = None,
         seed: int | None = None,
         rng: int | None = None,
-        **changes: Any,
+        **kwargs: Any,  # Mesa's SolaraViz looks for this very name
     ) -> None:
         chosen = seed if seed is not None else rng
         if chosen is not None:
-            changes["seed"] = int(chosen)
+            kwargs["seed"] = int(chosen)
         if spec is None:
-            spec = load(**changes)
-        elif changes:
-            spec = spec.changed(changes)
+            spec = load(**kwargs)
+        elif kwargs:
+            spec = spec.changed(kwargs)
         super().__init__(rng=spec.seed)
         self.spec = spec
         self.regimes = spec.by_phase()
