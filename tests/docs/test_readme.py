@@ -101,7 +101,8 @@ def test_commands(page: str, folder: Path) -> None:
     for text in blocks(page, "yaml"):
         if name := re.match(r"# (\S+\.yaml)\n", text):
             (folder / name[1]).write_text(fewer(text), encoding="utf-8")
-    tasks = [(small(words), target) for words, target in commands(page) if "dask" not in words]  # needs a cluster
+    typed = [(words, target) for words, target in commands(page) if words[0] != "app"]  # serves until it is stopped
+    tasks = [(small(words), target) for words, target in typed if "dask" not in words]  # needs a cluster
     assert tasks
     execute(["-c", DRIVER, json.dumps(tasks)], folder)
 
