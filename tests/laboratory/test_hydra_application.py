@@ -123,7 +123,8 @@ def test_a_job_that_fails_leaves_no_result_and_does_not_stop_the_others(tmp_path
     words = ["rules=mine.py", "behaviour.kind=per_firm", "behaviour.strategy=fails_with_seed_1"]
     done = start(tmp_path, *TINY, *words, "--multirun", "seed=range(3)", "hydra.sweep.dir=s", "hydra/launcher=joblib")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1] == "creditregime: error: seed 1 cannot be"
+    told = "strategy 'fails_with_seed_1', firm 0: PopulationError: seed 1 cannot be"
+    assert done.stderr.splitlines()[-1] == f"creditregime: error: {told}"
     assert [*(tmp_path / "s").glob("*/result/indicators.parquet")]
     assert sorted(path.parts[-2] for path in (tmp_path / "s").glob("*/result")) == ["0", "2"]
     assert "seed 1 cannot be" in (tmp_path / "s" / "1" / "run.log").read_text()
