@@ -208,6 +208,29 @@ def test_bad_input_gives_one_line_and_code_2_and_writes_nothing(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+WITHOUT_PANEL = """
+import importlib.machinery, sys
+
+class Lacking(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, *more):
+        return None if name.partition(".")[0] in ("bokeh", "panel") else super().find_spec(name, *more)
+
+sys.meta_path[sys.meta_path.index(importlib.machinery.PathFinder)] = Lacking
+from creditregime.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_without_panel_the_app_says_in_one_line_what_to_install() -> None:
+    command = [sys.executable, "-c", WITHOUT_PANEL, "app", "--no-browser", "regime=fines_only"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.stderr == (
+        "creditregime: error: the classroom needs Panel: pip install 'creditregime[app]' (from a checkout: make app)\n"
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
 def test_the_folder_is_tried_before_anything_is_simulated(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
