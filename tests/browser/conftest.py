@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from creditregime import replay, run
+from creditregime.laboratory.run import RunResult
+from creditregime.laboratory.sweeps import Sweep, sweep
+from tests.browser.replayed import DESCRIPTION, LEFT, RIGHT, STUDY, Open
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -66,3 +72,42 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
     yield arrived
     context.close()
     assert not arrived.outside, f"asked other machines: {arrived.outside}"
+
+
+@pytest.fixture
+def quiet(visitor: Visitor) -> Iterator[Visitor]:
+    """Yield a visitor whose console has complained of nothing in the end."""
+    yield visitor
+    assert visitor.complaints == []
+
+
+# The replay explorer of a small study, made once for the files that read it
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    return sweep(STUDY, tmp_path_factory.mktemp("study") / "sweep", workers=1)
+
+
+@pytest.fixture(scope="session")
+def file(swept: Sweep, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return replay(swept, tmp_path_factory.mktemp("a folder & more") / "replay é.html", page=DESCRIPTION, workers=1)
+
+
+@pytest.fixture(scope="session")
+def runs(swept: Sweep) -> tuple[RunResult, RunResult]:
+    return run(swept.scenario(LEFT, 5)), run(swept.scenario(RIGHT, 5))
+
+
+@pytest.fixture
+def opened(quiet: Visitor, file: Path) -> Open:
+    """Opens the page, with something behind the hash."""
+
+    def at(fragment: str = "", page: Page | None = None) -> Page:
+        page = page or quiet.page()
+        page.goto("about:blank")
+        page.goto(file.as_uri() + fragment)
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    return at

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.site import site
 
@@ -39,5 +40,5 @@ def test_the_search_finds_a_page_without_a_network(visitor: Any, built: Path) ->
     found.first.wait_for()
     assert "Cut-offs and bunching" in " ".join(found.all_inner_texts())
     found.first.click()
-    assert page.locator("h1").first.is_visible()
+    expect(page.locator("h1").first).to_be_visible()
     assert not visitor.complaints
