@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
 
-_MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
-_WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
-_ROUNDS = 10
+MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
+WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
+ROUNDS = 10
 _WORD = 2**64 - 1
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
@@ -34,11 +34,11 @@ def uniforms_at(
 
 def _block(counter: tuple[Words, Words, Words, Words], key: tuple[int, int]) -> tuple[Words, Words, Words, Words]:
     one, two, three, four = counter
-    for number in range(_ROUNDS):
-        keys = (np.uint64((part + number * weyl) & _WORD) for part, weyl in zip(key, _WEYL, strict=True))
+    for number in range(ROUNDS):
+        keys = (np.uint64((part + number * weyl) & _WORD) for part, weyl in zip(key, WEYL, strict=True))
         first, second = keys
-        high_one, low_one = _product(one, _MULTIPLIERS[0])
-        high_three, low_three = _product(three, _MULTIPLIERS[1])
+        high_one, low_one = _product(one, MULTIPLIERS[0])
+        high_three, low_three = _product(three, MULTIPLIERS[1])
         one, two, three, four = high_three ^ two ^ first, low_three, high_one ^ four ^ second, low_one
     return one, two, three, four
 

@@ -16,11 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from creditregime.acceleration import kernel
 from creditregime.philox import uniforms_at
 
 Floats = NDArray[np.float32]
 FEW = 120
 """A row alone costs about as much as this many rows of a dense draw."""
+FEW_COMPILED = 8
+"""The same where compiled code draws."""
 MANY = 200_000
 """Below this number of rows a dense draw is quicker whatever is asked of it."""
 BLOCK = 1 << 15
@@ -47,12 +50,17 @@ class Streams:
     def __init__(self, spans: Sequence[tuple[int, int, int]]) -> None:
         self.spans = tuple(spans)
         self.rows = self.spans[-1][1]
+        self.starts = np.array([start for start, *_ in self.spans], np.int64)
+        self.seeds = np.array([seed & _WORD for *_, seed in self.spans], np.uint64)
         self._bits = np.random.Philox()
         self._source = np.random.Generator(self._bits)
 
     def uniform(self, purpose: str, month: int, lane: int = 0, out: Floats | None = None) -> Floats:
         """Return one uniform in [0, 1) a row, shape (N,), float32."""
         draws = np.empty(self.rows, np.float32) if out is None else out
+        if (philox := kernel("philox", self.rows)) is not None:
+            philox.fill_all(draws, self.starts, self.seeds, *named(purpose, month, lane))
+            return draws
         state = _state(0, purpose, month, lane)
         for start, stop, seed in self.spans:  # many short ones where replicates run side by side
             state["state"]["key"] = (seed & _WORD, purpose_key(purpose))
@@ -76,9 +84,19 @@ class Streams:
 
     def at(self, rows: NDArray[np.int64], purpose: str, month: int, lane: int = 0) -> Floats:
         """Return the uniforms of some rows: the bits that `uniform` would give them, computed alone if they are few."""
+        if (philox := kernel("philox", self.rows)) is not None and len(rows) * FEW_COMPILED < self.rows:
+            return philox.at(rows, self.starts, self.seeds, *named(purpose, month, lane))
         if len(self.spans) > 1 or self.rows < MANY or len(rows) * FEW > self.rows:
             return self.uniform(purpose, month, lane)[rows]
         return uniforms_at(rows, (self.spans[0][2] & _WORD, purpose_key(purpose)), lane, month)
+
+    def below(self, chance: Floats | np.float32, purpose: str, month: int, lane: int = 0) -> NDArray[np.bool_]:
+        """Return whose uniform is below its chance, (N,); `chance` is one a row, or a scalar."""
+        if (philox := kernel("philox", self.rows)) is not None:
+            each = np.broadcast_to(chance, self.rows)
+            return philox.below(each, self.starts, self.seeds, *named(purpose, month, lane))
+        found: NDArray[np.bool_] = self.uniform(purpose, month, lane) < chance
+        return found
 
     def few(self, purpose: str, month: int, lane: int, number: int) -> Floats:
         """Return `number` uniforms a jurisdiction, (J, number): for what is drawn by region, not by firm."""
@@ -90,6 +108,9 @@ class Streams:
 
     def by_lane(self, rows: NDArray[np.int64], lanes: NDArray[np.integer[Any]], purpose: str, month: int) -> Floats:
         """Return the uniforms of some rows, each in its own lane, (n,)."""
+        if (philox := kernel("philox", self.rows)) is not None:
+            _, *stream = named(purpose, month)
+            return philox.at_lanes(rows, lanes.astype(np.uint64), self.starts, self.seeds, *stream)
         draws = np.empty(len(rows), np.float32)
         for lane in np.unique(lanes):
             of_lane = np.flatnonzero(lanes == lane)
@@ -119,6 +140,11 @@ class Streams:
         np.maximum(draws, _SMALLEST, out=draws)
         ndtri(draws, out=draws)
         return draws
+
+
+def named(purpose: str, month: int, lane: int = 0) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """Return what names a stream to compiled code: lane, month, key of the purpose."""
+    return np.uint64(lane), np.uint64(month), np.uint64(purpose_key(purpose))
 
 
 def _state(seed: int, purpose: str, month: int, lane: int) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.abroad import Abroad
+from creditregime.acceleration import kernel
 from creditregime.codes import Payer
 from creditregime.law import Law
 from creditregime.network import Network, Pool
@@ -236,6 +237,18 @@ class World:
         if missing > 0:
             self.tainted = np.append(self.tainted, np.full(missing + self.rows // 8, NEVER, np.int16))
 
+    def offences(self) -> tuple[Rows, Rows]:
+        """Return topic and firm of each violation of this month, in the order of topics and rows."""
+        if "offences" not in self.memo:
+            self.memo["offences"] = marked(self.firms.violation)
+        return self.memo["offences"]
+
+    def absent(self, rows: NDArray[Any], held: NDArray[Any]) -> NDArray[np.bool_]:
+        """Tell which of some rows are not among others."""
+        known = np.zeros(self.rows, np.bool_)
+        known[held] = True
+        return ~known[rows]
+
     def count(self, name: str, rows: NDArray[Any], values: NDArray[Any] | None = None) -> None:
         """Add the rows (or their values) to a tally of this month, by jurisdiction."""
         counts = np.bincount(self.places(rows), values, minlength=len(self.spans)).astype(np.float64)
@@ -256,6 +269,8 @@ class World:
         if len(self.spans) == 1:
             found: NDArray[Any] = table[0][codes]
             return found
+        if (columns := kernel("columns", self.rows)) is not None:
+            return columns.look_up(table, self.starts, codes)
         return np.concatenate([row[codes[a:b]] for row, (a, b) in zip(table, self.spans, strict=True)])
 
     def change_law(self, law: Law, dimensions: Mapping[str, int]) -> None:
@@ -312,3 +327,9 @@ class World:
         """Append events of one kind for the given rows."""
         if len(firm):
             self.events.append(len(firm), month=self.month, firm=firm, kind=kind, detail=detail, other=other)
+
+
+def marked(marks: NDArray[Any]) -> tuple[Rows, Rows]:
+    """Return topic and row of the entries of a column by topic, (K, N), that are not zero."""
+    topic, row = np.divmod(np.flatnonzero((marks != 0).reshape(-1)), marks.shape[1])
+    return topic, row

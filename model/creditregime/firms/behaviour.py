@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import model_validator
 from scipy.special import expit, ndtri
 
+from creditregime.acceleration import kernel
 from creditregime.component import Rule, parameter
 from creditregime.firms.stakes import Prospects
 from creditregime.firms.traits import Traits
@@ -92,6 +93,10 @@ class Behaviour(Rule, family="behaviour"):
 def quadratic_cost(world: World) -> Floats:
     """Return ½ c per square of effort beyond the private optimum, summed over topics, (N,) money."""
     firms, total = world.firms, np.zeros(world.rows, np.float32)
+    if (conduct := kernel("conduct", world.rows)) is not None:
+        half = (world.law.cost / 2).astype(np.float32)
+        conduct.quadratic_cost(firms.effort, firms.intrinsic, half, firms.cost_factor, firms.size, total)
+        return total
     for k, effort in enumerate(firms.effort):
         beyond = np.maximum(effort - firms.intrinsic, 0)
         beyond *= beyond
@@ -150,14 +155,25 @@ class Gradual(Deciding, kind="gradual"):
         """Move each effort towards clip(private optimum + gain / cost, 0, 1)."""
         firms = world.firms
         for k, stake in enumerate(prospects.stakes()):
-            best = self.gain(world, k, stake)
-            best /= self.cost(world, k)
-            best += firms.intrinsic
-            np.clip(best, 0, 1, out=best)
-            best = self.aim(world, k, best)
+            best = self.aim(world, k, self._best(world, k, stake))
             best -= firms.effort[k]
             best *= np.float32(self.adjustment)
             firms.effort[k] += best
+
+    def _best(self, world: World, k: int, stake: Floats) -> Floats:
+        """Return clip(private optimum + gain / cost, 0, 1), (N,)."""
+        firms = world.firms
+        if (conduct := kernel("conduct", world.rows)) is not None:
+            fine = np.full(world.rows, self.fine(world, k))
+            caution = firms.caution if self.traits.cautious else np.ones(world.rows, np.float32)
+            rows = (firms.belief[k], firms.hazard[k], firms.cost_factor)
+            conduct.best_response(stake, fine, caution, *rows, np.float32(world.law.cost[k]), firms.intrinsic)
+            return stake
+        best = self.gain(world, k, stake)
+        best /= self.cost(world, k)
+        best += firms.intrinsic
+        np.clip(best, 0, 1, out=best)
+        return best
 
     def aim(self, world: World, k: int, best: Floats) -> Floats:
         """Return the effort towards which firms move, (N,), given the best response."""

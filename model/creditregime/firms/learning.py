@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.acceleration import kernel
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import PerTopic, Rule, parameter
 from creditregime.units import by_topic
@@ -74,6 +75,11 @@ class Experience(Learning, kind="experience"):
         if world.month == 0:
             return
         alarm = self._alarm(world)
+        if (conduct := kernel("conduct", world.rows)) is not None:
+            no_alarm, pace = np.zeros(world.rows, np.float32), (np.float32(self.own), np.float32(self.transparency))
+            told = no_alarm if alarm is None else alarm
+            conduct.learn(firms.belief, firms.violation, firms.found, told, world.published, world.starts, *pace)
+            return
         for k in range(len(world.topics)):
             belief = firms.belief[k]
             self._from_own(belief, firms.violation[k], firms.found[k])

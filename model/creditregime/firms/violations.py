@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.acceleration import kernel
 from creditregime.codes import Event
 from creditregime.component import PerTopic, Rule, parameter
+from creditregime.randomness import named
 from creditregime.units import by_topic
 from creditregime.world import World
 
@@ -49,35 +51,50 @@ class Hazard(Violations, kind="hazard"):
     def happen(self, world: World) -> None:
         """Draw violations topic by topic."""
         rates, false = by_topic(self.complaints, world.topics), by_topic(self.false_complaints, world.topics)
-        for k in range(len(world.topics)):
-            self._violate(world, k)
-            if rates[k]:
-                draws = world.draws.uniform("complain", world.month, k)
-                np.less(draws, rates[k] * self._factor(world), out=world.firms.complaint[k])
-                world.firms.complaint[k] &= world.firms.violation[k] > 0
-            if false[k]:
-                self._complain_falsely(world, k, false[k])
+        self._violate(world)
+        if rates.any():
+            self._complain(world, rates)
+        for k in np.flatnonzero(false):
+            self._complain_falsely(world, int(k), false[k])
         if self.log:
             self._log(world)
 
-    def _violate(self, world: World, k: int) -> None:
-        firms, shares = world.firms, world.law.shares[k]
+    def _violate(self, world: World) -> None:
+        firms, draws, shares = world.firms, world.draws, world.law.shares
+        at_least_general = shares[:, 1] + shares[:, 2]
+        thinning = np.stack([at_least_general, shares[:, 2] / np.maximum(at_least_general, np.float32(1e-30))], axis=1)
+        if (conduct := kernel("conduct", world.rows)) is not None:
+            _, *stream = named("violate", world.month)
+            rows = (firms.effort, firms.hazard, firms.active, thinning)
+            conduct.violate(*rows, draws.starts, draws.seeds, *stream, firms.violation)
+            return
+        for k in range(len(world.topics)):
+            self._thin(world, k, *thinning[k])
+
+    def _thin(self, world: World, k: int, general: np.float32, serious: np.float32) -> None:
+        firms = world.firms
         chance = np.subtract(1, firms.effort[k])
         chance *= firms.hazard[k]
         chance *= firms.active
         draws = world.draws.uniform("violate", world.month, k)
         severity = firms.violation[k]
         np.less(draws, chance, out=severity.view(np.bool_))
-        chance *= shares[1] + shares[2]
+        chance *= general
         severity += draws < chance
-        chance *= shares[2] / max(shares[1] + shares[2], np.float32(1e-30))
+        chance *= serious
         severity += draws < chance
 
-    def _factor(self, world: World) -> NDArray[np.float32] | np.float32:
+    def _complain(self, world: World, rates: NDArray[np.float32]) -> None:
+        topic, firm = world.offences()
+        draws = world.draws.by_lane(firm, topic, "complain", world.month)
+        noticed = draws < rates[topic] * self._factor(world, firm)
+        world.firms.complaint[topic[noticed], firm[noticed]] = True
+
+    def _factor(self, world: World, rows: NDArray[np.int64]) -> NDArray[np.float32] | np.float32:
         if not self.complaints_by_sector:
             return np.float32(1)
         by_sector = [self.complaints_by_sector.get(name, 1.0) for name in world.economy.sectors]
-        return np.array(by_sector, np.float32)[world.firms.sector]
+        return np.array(by_sector, np.float32)[world.firms.sector[rows]]
 
     def _complain_falsely(self, world: World, k: int, chance: np.float32) -> None:
         firms = world.firms
@@ -87,6 +104,5 @@ class Hazard(Violations, kind="hazard"):
         world.count("false_complaints", rows)
 
     def _log(self, world: World) -> None:
-        for k, severity in enumerate(world.firms.violation):
-            rows = np.flatnonzero(severity != 0)
-            world.log(Event.VIOLATED, rows, k, severity[rows])
+        topic, firm = world.offences()
+        world.log(Event.VIOLATED, firm, topic, world.firms.violation[topic, firm])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.acceleration import kernel
 from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, ExitCause, Origin, Standing
 from creditregime.component import Settings, parameter
 from creditregime.indicators.credit import border_row, credit_row
@@ -39,13 +40,27 @@ class Indicators(Settings):
 
 def publish(world: World, weight: float = 1 / 6) -> None:
     """Update the published detection rate of each jurisdiction and topic: a running mean over about half a year."""
-    firms = world.firms
-    for k in range(len(world.topics)):
-        committed = world.number(firms.violation[k])
-        caught = world.number((firms.violation[k] > 0) & (firms.found[k] > 0))
+    committed_by_topic, caught_by_topic, _ = conduct_counts(world)
+    for k, (committed, caught) in enumerate(zip(committed_by_topic, caught_by_topic, strict=True)):
         rate = np.divide(caught, committed, out=world.published[:, k].astype(np.float64), where=committed > 0)
         step = weight if world.month else 1.0
         world.published[:, k] += np.float32(step) * (rate - world.published[:, k]).astype(np.float32)
+
+
+def conduct_counts(world: World) -> NDArray[np.float64]:
+    """Return how many firms violated, were caught at it, and were inspected this month, (3, K, J)."""
+    if "conduct" not in world.memo:
+        world.memo["conduct"] = _counted(world)
+    counts: NDArray[np.float64] = world.memo["conduct"]
+    return counts
+
+
+def _counted(world: World) -> NDArray[np.float64]:
+    firms = world.firms
+    if (columns := kernel("columns", world.rows)) is not None:
+        return columns.count_conduct(firms.violation, firms.found, firms.inspected, world.starts)
+    caught = (firms.violation > 0) & (firms.found > 0)
+    return np.stack([[world.number(flags) for flags in marks] for marks in (firms.violation, caught, firms.inspected)])
 
 
 def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: Floats | None) -> Row:
@@ -67,18 +82,19 @@ def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: 
 def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
     """Yield for each topic its number and its indicators."""
     firms, own = world.firms, world.findings
+    committed, _, inspected = conduct_counts(world)
     home = world.domestic()
     some = np.maximum(world.number(home), 1)
     for k in range(len(world.topics)):
-        violated, own_topic = firms.violation[k] > 0, own.topic == k
+        own_topic = own.topic == k
         yield (
             k,
             {
                 "compliance": world.total(firms.effort[k] * home) / some,
-                "violations": world.number(violated) / some,
+                "violations": committed[k] / some,
                 "detections": by_place(world, own.firm[own_topic & own.true]),
                 "false_findings": by_place(world, own.firm[own_topic & ~own.true]),
-                "inspections": world.number(firms.inspected[k]),
+                "inspections": inspected[k],
                 "perceived_detection": world.total(firms.belief[k] * home) / some,
                 "published_detection": world.published[:, k].astype(np.float64),
                 **grade_shares(world, k),
@@ -153,7 +169,7 @@ def _conduct(world: World, some: NDArray[np.float64]) -> Row:
     topics = len(world.topics)
     effort = firms.effort.sum(axis=0)
     effort *= world.domestic()
-    violations = np.stack([world.number(severity) for severity in firms.violation])
+    violations = conduct_counts(world)[0]
     return {
         "compliance": world.total(effort) / some / topics,
         "violations": violations.sum(axis=0) / some,
@@ -249,7 +265,7 @@ def _recidivism(world: World) -> NDArray[np.float64]:
 
 def _inspections(world: World) -> NDArray[np.float64]:
     """Return the number of inspections this month, (J,)."""
-    made: NDArray[np.float64] = np.sum([world.number(inspected) for inspected in world.firms.inspected], axis=0)
+    made: NDArray[np.float64] = conduct_counts(world)[2].sum(axis=0)
     return made
 
 

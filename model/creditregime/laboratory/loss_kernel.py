@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
+
+from creditregime.compiled.jit import compiled
 
 WIDTH = 8
 """Closures whose lost orders are worked out side by side: what a processor multiplies at once."""
 STEADY = 0.02
 """Losses are extrapolated when their pace changes by less than this part of its distance from 1."""
-
-
-def compiled(function: Any) -> Any:
-    """Compile a function when it is first called, and keep the code on disk where that is possible."""
-    try:
-        return nb.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # numba found no folder that it may write to
-        return nb.njit(nogil=True)(function)
 
 
 @compiled

@@ -114,7 +114,7 @@ class DiscrepancyInquiry(Checking, kind="discrepancy"):
         return np.flatnonzero(flags)
 
 
-def concealed(world: World, k: int, rows: Rows) -> NDArray[np.bool_] | None:
-    """Tell which of some firms reported falsely on topic `k` this month, or None where nobody ever does."""
+def concealed(world: World, topic: Rows, rows: Rows) -> NDArray[np.bool_] | None:
+    """Tell which of some firms reported falsely on a topic (one each) this month, or None where nobody ever does."""
     misreported = world.firms.misreported
-    return misreported[k, rows] == world.month if len(misreported) else None
+    return misreported[topic, rows] == world.month if len(misreported) else None

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from creditregime.codes import Lever, Origin
 from creditregime.component import PerTopic, Rule, parameter
 from creditregime.regime.inquiry import concealed
-from creditregime.state import Floats
+from creditregime.state import Floats, Rows
 from creditregime.units import by_topic, monthly
-from creditregime.world import World
+from creditregime.world import World, marked
 
 Flags = NDArray[np.bool_]
 
@@ -50,14 +50,12 @@ class Inspection(Rule, family="inspection"):
 
     def inspect(self, world: World) -> None:
         """Write ``inspected`` and ``found``, topic by topic."""
-        sensitivity = by_topic(self.sensitivity, world.topics)
-        false_positive = by_topic(self.false_positive, world.topics)
         for k in range(len(world.topics)):
             called = self._called(world, k)
             inspected = self.select(world, k, called)
             inspected &= world.domestic()
             world.firms.inspected[k] = inspected
-            self._find(world, k, sensitivity[k], false_positive[k])
+        self._find(world)
 
     def select(self, world: World, k: int, called: Flags | None) -> Flags:
         """Return who is inspected by the regulators of topic `k`, (N,); `called` are firms with a complaint."""
@@ -78,40 +76,38 @@ class Inspection(Rule, family="inspection"):
             return complaint
         return complaint & (world.draws.uniform("respond", world.month, k) < self.complaint_response)
 
-    def _find(self, world: World, k: int, sensitivity: float, false_positive: float) -> None:
+    def _find(self, world: World) -> None:
         firms = world.firms
-        rows = np.flatnonzero(firms.inspected[k])
-        violated = firms.violation[k][rows] > 0
-        draws = world.draws.at(rows, "detect", world.month, k)
-        chance = np.where(violated, sensitivity, false_positive * _error_factor(world, k, rows))
-        if (hidden := concealed(world, k, rows)) is not None:
+        topic, firm = marked(firms.inspected)
+        violated = firms.violation[topic, firm] > 0
+        draws = world.draws.by_lane(firm, topic, "detect", world.month)
+        regulator = _regulators(world, topic, firm)
+        false = by_topic(self.false_positive, world.topics)[topic] * _error_factor(world, regulator, firm)
+        chance = np.where(violated, by_topic(self.sensitivity, world.topics)[topic], false)
+        if (hidden := concealed(world, topic, firm)) is not None:
             chance[hidden] *= np.float32(1 - world.law.cover)
         hit = draws < chance
-        hit &= firms.found[k][rows] == 0
-        origin = np.where(firms.complaint[k][rows], Origin.COMPLAINT, Origin.INSPECTION)
-        firms.found[k][rows[hit]] = origin[hit]
-        self._count(world, k, rows, rows[hit & violated], rows[hit & ~violated])
-
-    def _count(self, world: World, k: int, *kinds: NDArray[np.int64]) -> None:
+        hit &= firms.found[topic, firm] == 0
+        origin = np.where(firms.complaint[topic, firm], np.uint8(Origin.COMPLAINT), np.uint8(Origin.INSPECTION))
+        firms.found[topic[hit], firm[hit]] = origin[hit]
         regulators = world.regulators
-        regions = len(regulators.topic) // len(world.topics)
-        totals = (regulators.inspections, regulators.detections, regulators.false_findings)
-        for total, rows in zip(totals, kinds, strict=True):
-            if regions == 1:
-                total[k] += len(rows)
-            else:
-                counts = np.bincount(world.firms.region[rows], minlength=regions)
-                total[k * regions : (k + 1) * regions] += counts
+        regulators.inspections += np.bincount(regulator, minlength=len(regulators.topic))
+        regulators.detections += np.bincount(regulator[hit & violated], minlength=len(regulators.topic))
+        regulators.false_findings += np.bincount(regulator[hit & ~violated], minlength=len(regulators.topic))
 
 
-def _error_factor(world: World, k: int, rows: NDArray[np.int64]) -> Floats | np.float32:
-    """Return the factor on the chance of false findings by the regulators of the inspected firms, 1 or (rows,)."""
+def _regulators(world: World, topic: Rows, firm: Rows) -> Rows:
+    """Return the regulator who inspects on a topic in a firm's region, (n,)."""
+    regions = len(world.regulators.topic) // len(world.topics)
+    return topic * regions + (world.firms.region[firm] if regions > 1 else 0)
+
+
+def _error_factor(world: World, regulator: Rows, firm: Rows) -> Floats | np.float32:
+    """Return the factor on the chance of false findings by the regulators of the inspected firms, 1 or (n,)."""
     error = world.regulators.error
-    regions = error.shape[1] // len(world.topics)
-    factors = error[:, k * regions : (k + 1) * regions]
-    if (factors == 1).all():
+    if (error == 1).all():
         return np.float32(1)
-    factor: Floats = factors[world.places(rows), world.firms.region[rows] if regions > 1 else 0]
+    factor: Floats = error[world.places(firm), regulator]
     return factor
 
 
@@ -154,7 +150,7 @@ class Uniform(Inspection, kind="uniform"):
         chance = self.chance(world, k)
         if (factor := lever_factor(world)) is not None:
             chance = chance * factor
-        chosen: Flags = world.draws.uniform("inspect", world.month, k) < chance
+        chosen = world.draws.below(chance, "inspect", world.month, k)
         return chosen if called is None else chosen | called
 
     def chance(self, world: World, k: int) -> Floats | np.float32:

@@ -195,7 +195,7 @@ class ListRule(Settings):
         # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
         caught = self._caught(world)
         if len(caught):
-            enter(world, number, np.setdiff1d(caught, over), Standing.OWN)
+            enter(world, number, caught[world.absent(caught, over)] if len(over) else caught, Standing.OWN)
         if self.grade is not None:
             enter(world, number, self._fallen(world, number), Standing.OWN)
         self._duties(world, number)
@@ -215,7 +215,9 @@ class ListRule(Settings):
         topic, firm = world.entered
         if not len(firm):
             return firm
-        rows = np.unique(firm[np.isin(topic, self.topics_of(world))])
+        counts = np.zeros(len(world.topics), np.bool_)
+        counts[self.topics_of(world)] = True
+        rows = np.unique(firm[counts[topic]])
         return rows[self.enough(world, rows)]
 
     def enough(self, world: World, rows: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -114,7 +114,7 @@ class Catalogue:
         held = world.in_force.get(number, rows[:0])
         world.in_force[number] = rows
         if len(rows):
-            new = ~np.isin(rows, held, assume_unique=True)
+            new = world.absent(rows, held)
             world.log(Event.SANCTIONED, rows[new], number, jointly[new])
 
 

@@ -65,26 +65,24 @@ class Coverage(Monitoring, kind="coverage"):
 
     def watch(self, world: World) -> None:
         """Find each violation with the topic's probability, and now and then what is not there."""
-        alarms = by_topic(self.false_alarms, world.topics)
-        for k, share in enumerate(by_topic(self.share, world.topics)):
-            if share:
-                self._see(world, k, share)
-            if alarms[k]:
-                self._alarm(world, k, alarms[k])
+        shares, alarms = self.seen(world), self.wrong(world)
+        if shares.any():
+            self._see(world, shares)
+        for k in np.flatnonzero(alarms):
+            self._alarm(world, int(k), alarms[k])
 
     def burden(self, world: World) -> Floats | None:
         """Return cost × share, summed over topics, for active firms."""
         total = float(by_topic(self.cost, world.topics) @ by_topic(self.share, world.topics))
         return np.float32(total) * world.domestic() if total else None
 
-    def _see(self, world: World, k: int, share: np.float32) -> None:
-        found = world.firms.found[k]
-        rows = np.flatnonzero(world.firms.violation[k])
-        seen = world.draws.at(rows, "monitor", world.month, k) < share
-        seen &= found[rows] == 0
-        if (hidden := concealed(world, k, rows)) is not None:
+    def _see(self, world: World, shares: Floats) -> None:
+        topic, firm = world.offences()
+        seen = world.draws.by_lane(firm, topic, "monitor", world.month) < shares[topic]
+        seen &= world.firms.found[topic, firm] == 0
+        if (hidden := concealed(world, topic, firm)) is not None:
             seen &= ~hidden
-        found[rows[seen]] = Origin.MONITORING
+        world.firms.found[topic[seen], firm[seen]] = Origin.MONITORING
 
     def _alarm(self, world: World, k: int, chance: np.float32) -> None:
         firms = world.firms

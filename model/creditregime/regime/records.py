@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from creditregime.codes import Origin, Severity
 from creditregime.state import NEVER, Findings
-from creditregime.world import World
+from creditregime.world import World, marked
 
 Chosen = NDArray[np.int64]
 
@@ -18,7 +18,7 @@ def collect(world: World) -> None:
     What is not there is recorded as minor, a false report as serious, and what the firm reported itself more lightly.
     """
     firms = world.firms
-    topic, firm = np.divmod(np.flatnonzero(firms.found.reshape(-1) != 0), world.rows)
+    topic, firm = marked(firms.found)
     severity, origin = firms.violation[topic, firm], firms.found[topic, firm]
     true = severity > 0
     severity = np.where(true, severity, np.uint8(Severity.MINOR))

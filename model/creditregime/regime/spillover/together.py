@@ -229,4 +229,4 @@ def _log(world: World, channel: Carrier, rows: NDArray[np.int64]) -> None:
     key = -1 - code  # measures have the numbers from 0 on
     held = world.in_force.get(key, rows[:0])
     world.in_force[key] = rows
-    world.log(Event.ASSOCIATED, rows[~np.isin(rows, held, assume_unique=True)], code)
+    world.log(Event.ASSOCIATED, rows[world.absent(rows, held)], code)

@@ -1,0 +1,65 @@
+"""Work on single columns, jurisdiction by jurisdiction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from creditregime.compiled.jit import compiled
+from creditregime.compiled.philox import stop_of
+
+
+@compiled
+def look_up(table: Any, starts: Any, codes: Any) -> Any:
+    """Return for every row the entry of its jurisdiction's table, (J, codes), at its code, (N,)."""
+    found = np.empty(len(codes), table.dtype)
+    for place in range(len(starts)):
+        some = slice(starts[place], stop_of(place, starts, len(codes)))
+        look_up_one(table[place], codes[some], found[some])
+    return found
+
+
+@compiled
+def look_up_one(table: Any, codes: Any, found: Any) -> None:
+    """Write the entry of each code."""
+    for row in range(len(codes)):
+        found[row] = table[codes[row]]
+
+
+@compiled
+def count_conduct(violation: Any, found: Any, inspected: Any, starts: Any) -> Any:
+    """Return by topic and jurisdiction how many violated, were caught at it, and were inspected, (3, K, J) float64."""
+    topics, rows = violation.shape
+    counts = np.empty((3, topics, len(starts)), np.float64)
+    for k in range(topics):
+        for place in range(len(starts)):
+            some = slice(starts[place], stop_of(place, starts, rows))
+            counts[:, k, place] = count_one(violation[k, some], found[k, some], inspected[k, some])
+    return counts
+
+
+@compiled
+def count_one(violation: Any, found: Any, inspected: Any) -> Any:
+    """Return the counts of one topic in one jurisdiction."""
+    committed, caught, visited = 0, 0, 0
+    for row in range(len(violation)):
+        committed += violation[row] > 0
+        caught += (violation[row] > 0) & (found[row] > 0)
+        visited += inspected[row]
+    return committed, caught, visited
+
+
+@compiled
+def where_set(flags: Any, codes: Any) -> Any:
+    """Return the positions at which the flag of a code is set, in their order."""
+    count = 0
+    for position in range(len(codes)):
+        count += flags[codes[position]]
+    found = np.empty(count, np.int64)
+    count = 0
+    for position in range(len(codes)):
+        if flags[codes[position]]:
+            found[count] = position
+            count += 1
+    return found

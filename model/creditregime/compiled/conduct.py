@@ -1,0 +1,109 @@
+"""What firms do in a month, row by row: learn, choose, violate, spend.
+
+Each kernel does what the method of the same name does with NumPy, in the same order of operations. Loops run over whole
+slices of one topic and jurisdiction, from 0 on: only then does the compiler work on many rows at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from creditregime.compiled.jit import compiled
+from creditregime.compiled.philox import BLOCK, fill, stop_of
+
+ZERO, ONE = np.float32(0), np.float32(1)
+
+
+@compiled
+def violate(
+    effort: Any, hazard: Any, active: Any, thinning: Any, starts: Any, seeds: Any, month: Any, purpose: Any, out: Any
+) -> None:
+    """Write the severity of each violation, (K, N); `thinning` has the share of general and serious, and of serious."""
+    draws = np.empty(BLOCK, np.float32)
+    for k in range(len(effort)):
+        for place in range(len(starts)):
+            start, stop = starts[place], stop_of(place, starts, effort.shape[1])
+            for begin in range(start, stop, BLOCK):
+                end = min(begin + BLOCK, stop)
+                fill(draws[: end - begin], begin - start, np.uint64(k), month, seeds[place], purpose)
+                some = slice(begin, end)
+                thin(draws, effort[k, some], hazard[k, some], active[some], thinning[k], out[k, some])
+
+
+@compiled
+def thin(draws: Any, effort: Any, hazard: Any, active: Any, thinning: Any, severity: Any) -> None:
+    """Write severities, thinned from one draw a row."""
+    general, serious = thinning[0], thinning[1]
+    for row in range(len(effort)):
+        chance = (ONE - effort[row]) * hazard[row] * np.float32(active[row])
+        found = np.uint8(draws[row] < chance)
+        chance = chance * general
+        found += np.uint8(draws[row] < chance)
+        severity[row] = found + np.uint8(draws[row] < chance * serious)
+
+
+@compiled
+def learn(
+    belief: Any, violation: Any, found: Any, alarm: Any, published: Any, starts: Any, own: Any, pull: Any
+) -> None:
+    """Move beliefs, (K, N), by own experience, suppliers' findings (`alarm`, (N,)) and what is published, (J, K)."""
+    for k in range(len(belief)):
+        for place in range(len(starts)):
+            some = slice(starts[place], stop_of(place, starts, belief.shape[1]))
+            experience(belief[k, some], violation[k, some], found[k, some], own)
+            follow(belief[k, some], alarm[some], published[place, k], pull)
+
+
+@compiled
+def experience(belief: Any, violation: Any, found: Any, own: Any) -> None:
+    """Move the beliefs of those who violated."""
+    for row in range(len(belief)):
+        if violation[row] != 0:
+            caught = ONE if found[row] > 0 else ZERO
+            belief[row] = belief[row] + own * (caught - belief[row])
+
+
+@compiled
+def follow(belief: Any, alarm: Any, rate: Any, pull: Any) -> None:
+    """Move beliefs by suppliers' findings and the published rate."""
+    for row in range(len(belief)):
+        value = belief[row]
+        value = value + alarm[row] * (ONE - value)
+        belief[row] = value + pull * (rate - value)
+
+
+@compiled
+def best_response(
+    stake: Any, fine: Any, caution: Any, belief: Any, hazard: Any, factor: Any, cost: Any, intrinsic: Any
+) -> None:
+    """Turn what is at stake into the best effort, all (N,) but the topic's cost."""
+    for row in range(len(stake)):
+        gain = (stake[row] + fine[row]) * caution[row] * belief[row] * hazard[row]
+        stake[row] = min(max(gain / (factor[row] * cost) + intrinsic[row], ZERO), ONE)
+
+
+@compiled
+def quadratic_cost(effort: Any, intrinsic: Any, half: Any, factor: Any, size: Any, total: Any) -> None:
+    """Write what effort beyond the private optimum costs, (N,) money; `half` is half the cost of each topic."""
+    for begin in range(0, len(total), BLOCK):
+        some = slice(begin, min(begin + BLOCK, len(total)))
+        for k in range(len(effort)):
+            add_square(effort[k, some], intrinsic[some], half[k], total[some])
+        scale(total[some], factor[some], size[some])
+
+
+@compiled
+def add_square(effort: Any, intrinsic: Any, half: Any, total: Any) -> None:
+    """Add half a topic's cost times the square of effort beyond the private optimum."""
+    for row in range(len(total)):
+        beyond = max(effort[row] - intrinsic[row], ZERO)
+        total[row] += beyond * beyond * half
+
+
+@compiled
+def scale(total: Any, factor: Any, size: Any) -> None:
+    """Multiply by each firm's cost factor and size."""
+    for row in range(len(total)):
+        total[row] = total[row] * factor[row] * size[row]

@@ -1,0 +1,142 @@
+"""The Philox stream as compiled code: the bits of `numpy.random.Philox`, dense or of chosen rows.
+
+The constants and the order of the rounds are those of `creditregime.philox`, which is the reference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from creditregime.compiled.jit import compiled
+from creditregime.philox import MULTIPLIERS, ROUNDS, WEYL
+
+ONE, THREE = (np.uint64(multiplier) for multiplier in MULTIPLIERS)
+STEP_ONE, STEP_TWO = (np.uint64(step) for step in WEYL)
+LOW, HALF, SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(8)
+UNIT = np.float32(2.0**-24)
+BLOCK = 1024
+"""Rows drawn together where they are used at once: they stay in the nearest cache. A multiple of eight."""
+
+
+def _high_word(_: Any, first: Any, second: Any) -> Any:
+    """Return the high word of the product of two words: one instruction, for which Python has no name."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        one, other = (builder.zext(argument, wide) for argument in arguments)
+        return builder.trunc(builder.lshr(builder.mul(one, other), ir.Constant(wide, 64)), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), code
+
+
+high_word: Any = intrinsic(_high_word)
+
+
+@compiled
+def words(block: Any, lane: Any, month: Any, seed: Any, purpose: Any) -> Any:
+    """Return the four words of a block of the stream."""
+    one, two, three, four = np.uint64(block), np.uint64(lane), np.uint64(month), np.uint64(0)
+    for _ in range(ROUNDS):
+        high_one, low_one = high_word(one, ONE), one * ONE
+        high_three, low_three = high_word(three, THREE), three * THREE
+        one, two, three, four = high_three ^ two ^ seed, low_three, high_one ^ four ^ purpose, low_one
+        seed += STEP_ONE
+        purpose += STEP_TWO
+    return one, two, three, four
+
+
+@compiled
+def uniform(word: Any) -> Any:
+    """Return the float32 uniform of the upper 24 of 32 bits."""
+    return np.float32(np.int32(word >> SHIFT)) * UNIT
+
+
+@compiled
+def fill(draws: Any, first: int, lane: Any, month: Any, seed: Any, purpose: Any) -> None:
+    """Write the uniforms of consecutive rows of a stream, (n,) float32; `first` is a multiple of eight."""
+    whole = len(draws) // 8
+    for block in range(whole):
+        one, two, three, four = words(first // 8 + block + 1, lane, month, seed, purpose)
+        at = 8 * block
+        draws[at] = uniform(one & LOW)
+        draws[at + 1] = uniform(one >> HALF)
+        draws[at + 2] = uniform(two & LOW)
+        draws[at + 3] = uniform(two >> HALF)
+        draws[at + 4] = uniform(three & LOW)
+        draws[at + 5] = uniform(three >> HALF)
+        draws[at + 6] = uniform(four & LOW)
+        draws[at + 7] = uniform(four >> HALF)
+    for row in range(8 * whole, len(draws)):
+        draws[row] = single(first + row, lane, month, seed, purpose)
+
+
+@compiled
+def single(row: int, lane: Any, month: Any, seed: Any, purpose: Any) -> Any:
+    """Return the uniform of one row."""
+    one, two, three, four = words(row // 8 + 1, lane, month, seed, purpose)
+    place = row % 8
+    word = one if place < 2 else two if place < 4 else three if place < 6 else four
+    return uniform(word >> HALF if place % 2 else word & LOW)
+
+
+@compiled
+def stop_of(place: int, starts: Any, rows: int) -> Any:
+    """Return the row after the last of a jurisdiction."""
+    return starts[place + 1] if place + 1 < len(starts) else rows
+
+
+@compiled
+def fill_all(draws: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any) -> None:
+    """Write the uniforms of every row, (N,) float32; each jurisdiction, from its start on, has a seed of its own."""
+    for place in range(len(starts)):
+        some = slice(starts[place], stop_of(place, starts, len(draws)))
+        fill(draws[some], 0, lane, month, seeds[place], purpose)
+
+
+@compiled
+def at(rows: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any) -> Any:
+    """Return the uniforms of some rows, (n,) float32."""
+    drawn = np.empty(len(rows), np.float32)
+    place = 0
+    for number in range(len(rows)):
+        row = rows[number]
+        if not starts[place] <= row < stop_of(place, starts, row + 1):
+            place = np.searchsorted(starts, row, side="right") - 1
+        drawn[number] = single(row - starts[place], lane, month, seeds[place], purpose)
+    return drawn
+
+
+@compiled
+def at_lanes(rows: Any, lanes: Any, starts: Any, seeds: Any, month: Any, purpose: Any) -> Any:
+    """Return the uniforms of some rows, each in its own lane, (n,) float32."""
+    drawn = np.empty(len(rows), np.float32)
+    for number in range(len(rows)):
+        place = np.searchsorted(starts, rows[number], side="right") - 1
+        drawn[number] = single(rows[number] - starts[place], lanes[number], month, seeds[place], purpose)
+    return drawn
+
+
+@compiled
+def below(chance: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any) -> Any:
+    """Return whose uniform is below its chance, (N,); `chance` is (N,)."""
+    found = np.empty(len(chance), np.bool_)
+    draws = np.empty(BLOCK, np.float32)
+    for place in range(len(starts)):
+        start, stop = starts[place], stop_of(place, starts, len(chance))
+        for begin in range(start, stop, BLOCK):
+            end = min(begin + BLOCK, stop)
+            fill(draws[: end - begin], begin - start, lane, month, seeds[place], purpose)
+            compare(draws, chance[begin:end], found[begin:end])
+    return found
+
+
+@compiled
+def compare(draws: Any, chance: Any, found: Any) -> None:
+    """Write which draws are below their chances."""
+    for row in range(len(chance)):
+        found[row] = draws[row] < chance[row]

@@ -1,0 +1,104 @@
+"""Compiled kernels give the same bits as NumPy."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from creditregime import CreditRegime, acceleration, load
+from creditregime.population.economy import combine
+from creditregime.randomness import Streams
+
+SPANS = [[(0, 5, 7)], [(0, 4100, 2**63 - 1)], [(0, 1, 3), (1, 30, 4), (30, 2078, 5), (2078, 2080, 2**40)]]
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Switch kernels on for columns of any length, or off."""
+    pytest.importorskip("numba")
+    monkeypatch.setattr(acceleration, "LONG", 0)
+
+    def switch(on: bool) -> None:
+        monkeypatch.setattr(acceleration, "on", on)
+        assert (acceleration.kernel("philox", 1) is not None) == on
+
+    return switch
+
+
+@pytest.mark.parametrize("spans", SPANS)
+def test_streams_draw_the_same(spans: list[tuple[int, int, int]], compiled: Any) -> None:
+    streams = Streams(spans)
+    rng = np.random.default_rng(0)
+    rows = np.sort(rng.integers(0, streams.rows, 3 + streams.rows // 20))
+    lanes = rng.integers(0, 5, len(rows))
+    chance = rng.random(streams.rows, np.float32)
+    drawn = []
+    for on in (True, False):
+        compiled(on)
+        drawn.append(
+            [
+                streams.uniform("a", 3, 2),
+                streams.at(rows, "a", 3, 2),
+                streams.by_lane(rows, lanes, "a", 3),
+                streams.below(chance, "a", 3, 2),
+                streams.below(np.float32(0.3), "a", 3, 2),
+                streams.normal("a", 3),
+            ]
+        )
+    for one, other in zip(*drawn, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["regime=joint_2016"],
+        ["regime=joint_2016", "behaviour.traits.caution_spread=0.3", "fines.by_grade={excellent: 0.5}"],
+        ["regime=unified_2026", "inspection.level=regional"],
+        ["regime=siloed_topics", "behaviour=threshold"],
+        ["regime=environment_jiangsu_2019", "learning.partners=0", "learning.transparency=0"],
+    ],
+    ids=lambda rules: "-".join(rules)[:40],
+)
+def test_a_world_is_the_same(rules: list[str], compiled: Any) -> None:
+    ends = []
+    for on in (True, False):
+        compiled(on)
+        spec = load(*rules, **{"population.firms": 400, "months": 14})
+        ends.append(_state(CreditRegime(spec).run_model()))
+    assert ends[0].keys() == ends[1].keys()
+    assert ends[0]["output"].std() > 0
+    for name, column in ends[0].items():
+        np.testing.assert_array_equal(column, ends[1][name], err_msg=name)
+
+
+def test_economies_side_by_side_are_the_same(compiled: Any) -> None:
+    ends = []
+    for on in (True, False):
+        compiled(on)
+        spec = load("regime=joint_2016", **{"population.firms": 130, "months": 8})
+        both = combine([spec.population.build(seed) for seed in (5, 6, 7)])
+        ends.append(_state(CreditRegime(spec, economy=both, seeds=(5, 6, 7)).run_model()))
+    for name, column in ends[0].items():
+        np.testing.assert_array_equal(column, ends[1][name], err_msg=name)
+
+
+def _state(model: CreditRegime) -> dict[str, Any]:
+    firms, network = model.world.firms, model.world.network
+    state = {field.name: getattr(firms, field.name) for field in dataclasses.fields(firms)}
+    state |= {name: getattr(network, name) for name in ("supplier", "weight", "since", "stock")}
+    state |= {f"event {name}": column for name, column in model.world.events.columns().items()}
+    return state | {name: column.to_numpy() for name, column in model.series.monthly().items()}
+
+
+def test_switched_off_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acceleration, "on", False)
+    assert acceleration.kernel("philox", 10**9) is None
+
+
+def test_short_columns_load_nothing() -> None:
+    assert acceleration.kernel("philox", acceleration.LONG - 1) is None
