@@ -173,3 +173,34 @@ def test_it_fits_a_projector(student: Student) -> None:
     student.page.wait_for_timeout(1000)
     assert too_wide(student.page) == 0
     student.shot("projector", whole=False)
+
+
+CUT_OFF = """() => {
+    const cut = (EVERYTHING)().filter((element) => element.tagName === "SELECT" && element.checkVisibility());
+    const wanted = cut.map((element) => {
+        const free = element.cloneNode(true);  // as wide as its longest choice needs it
+        free.id = "";
+        free.style.cssText = "width: max-content; max-width: none";
+        element.after(free);
+        const width = free.offsetWidth;
+        free.remove();
+        return width;
+    });
+    return [cut.length, cut.filter((element, number) => element.offsetWidth < wanted[number]).map(
+        (element) => `${element.id}: ${element.offsetWidth} px of ${wanted[cut.indexOf(element)]}`)];
+}"""
+
+
+def test_every_choice_can_be_read_whole(served: Served, visitor: Visitor) -> None:
+    links = "&spillover.group.kind=linear&spillover.person.kind=associated_d&repair.kind=application"
+    student = Student(visitor.page(), served.url + OPEN + links)
+    student.page.locator("#sections details").evaluate_all("all => all.forEach((section) => { section.open = true; })")
+    expect(student.control("spillover.group.direction", "b")).to_be_visible()
+    expect(student.control("trade.replaceability", "b")).to_be_visible()
+    for width in (1280, 360):
+        student.page.set_viewport_size({"width": width, "height": 900})
+        student.control("spillover.person", "b").scroll_into_view_if_needed()
+        student.shot(f"choices-{width}", whole=False)
+        count, cut = student.page.evaluate(CUT_OFF.replace("EVERYTHING", EVERYTHING))
+        assert count > 100
+        assert cut == []

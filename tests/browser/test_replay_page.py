@@ -243,6 +243,8 @@ def test_it_fits_a_phone_and_a_projector(opened: Open, name: str, width: int, he
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
         assert box["height"] <= height
+    cut = "all => all.map(one => one.scrollWidth - one.clientWidth)"
+    assert page.locator("#numbers").locator("..").evaluate_all(cut) == [0], "the last column is cut off"
     picture(page, name)
 
 

@@ -170,8 +170,11 @@ def test_the_command_that_the_page_shows_makes_the_same_worlds() -> None:
 
 
 def test_changes_are_told_in_words() -> None:
-    assert in_words(FIRST.other) == "without joint punishment, without spillover partner"
+    assert in_words(FIRST.other) == "without joint punishment, without spillover by partner"
     assert in_words({"fines.scale": 2.0, "rewards": {}}) == "fines scale 2.0, without rewards"
+    assert in_words({"population.firms": 80, "spillover.partner.strength": 0.1}) == (
+        "80 firms, spillover by partner strength 0.1"
+    )
 
 
 def test_the_prefix_of_world_b_is_no_key_of_a_scenario() -> None:

@@ -102,9 +102,9 @@ def _bounds(field: FieldInfo) -> Row:
 def _in_words(low: float | None, high: float | None, low_open: bool, high_open: bool) -> str:
     parts = []
     if low is not None:
-        parts.append(f"{'above' if low_open else 'at least'} {low:g}")
+        parts.append(f"{'above' if low_open else 'at least'} {low:,.12g}")
     if high is not None:
-        parts.append(f"{'below' if high_open else 'at most'} {high:g}")
+        parts.append(f"{'below' if high_open else 'at most'} {high:,.12g}")
     return ", ".join(parts)
 
 

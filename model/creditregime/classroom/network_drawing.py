@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from bokeh.events import Tap
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import ColumnDataSource, CustomJS, Range1d
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
@@ -19,6 +19,10 @@ from creditregime.state import Rows
 
 WIDTH = 620
 """Pixels for which the sizes of marks are chosen."""
+LETTERS = 10
+"""Pixels of the sectors' names on the smallest screen, where longer ones would meet."""
+LARGER = f"text.text_font_size = `${{Math.min(Math.max(cb_obj.inner_width / 50, {LETTERS}), 18)}}px`"
+"""Lets the names grow with the drawing: on a projector they are read from the last row."""
 LISTED, ASSOCIATED, VACANT, FREE = "diamond", "square", "x", "circle"
 MARKED = {
     "sanctioned": (style.BLACK, 1.2, 4.0),
@@ -155,9 +159,18 @@ class NetworkDrawing:
         names = [*scene.places.centres]
         x, y = np.array([scene.places.centres[name] for name in names]).T
         words = [style.readable(name).replace(" ", "\n", 1) for name in names]
-        self.figure.text(
-            x, y, words, text_align="center", text_baseline="bottom", text_font_size="10px", text_color=style.INK
+        text = self.figure.text(
+            x,
+            y,
+            words,
+            text_align="center",
+            text_baseline="bottom",
+            text_font_size=f"{LETTERS}px",
+            text_color=style.INK,
+            background_fill_color="#FFFFFF",  # links that cross a name do not strike it out
+            background_fill_alpha=0.75,
         )
+        self.figure.js_on_change("inner_width", CustomJS(args={"text": text.glyph}, code=LARGER))
 
     def _tapped(self, event: Any, clicked: Callable[[int], None]) -> None:
         if isinstance(event.x, int | float) and isinstance(event.y, int | float):

@@ -144,12 +144,14 @@ class Setting:
 
 
 def in_words(changes: Changes) -> str:
-    """Return what changes in words: ``without joint punishment, spillover partner strength 0.1``."""
+    """Return what changes in words: ``without joint punishment, spillover by partner strength 0.1``."""
     return ", ".join(_change_in_words(path, value) for path, value in changes.items())
 
 
 def _change_in_words(path: str, value: Any) -> str:
-    name = readable(path.removesuffix(".kind").replace(".", " "))
+    if path == "population.firms":
+        return f"{value} firms"
+    name = readable(path.removesuffix(".kind").replace("spillover.", "spillover by ").replace(".", " "))
     if value in ("none", {}, []) and (path.endswith(".kind") or not value):
         return f"without {name}"
     if isinstance(value, Mapping):

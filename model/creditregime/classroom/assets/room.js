@@ -506,8 +506,8 @@ class Page {
       make("div", { class: "worlds" }, world("a", 0), world("b", 1)),
       this.key,
       make("h2", { text: "Indicators" }),
-      make("p", { class: "faint", text: "Above: world A (solid) and world B (dashed). Grey, with the scale on the right: "
-        + "A less B. Violations and exits are means over the twelve months before." }),
+      make("p", { class: "faint", text: "Above: world A (solid) and world B (dashed). Below them on grey, with the scale on "
+        + "the right: A less B. Violations and exits are means over the twelve months before." }),
       make("div", { class: "charts", role: "img", "aria-label": "Charts of the indicators; the table below has the numbers" },
         ...child("charts")),
       make("div", { class: "scroll" }, this.table), this.different, this.firmSection, this.settings, this.share,
