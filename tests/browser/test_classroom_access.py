@@ -204,3 +204,16 @@ def test_every_choice_can_be_read_whole(served: Served, visitor: Visitor) -> Non
         count, cut = student.page.evaluate(CUT_OFF.replace("EVERYTHING", EVERYTHING))
         assert count > 100
         assert cut == []
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_what_is_refused_is_told_where_the_reader_is(student: Student, width: int) -> None:
+    page = student.page
+    page.set_viewport_size({"width": width, "height": 740})
+    page.locator('[data-section="fines"] summary').click()
+    student.control("fines.scale", "b").fill("-1")
+    student.control("fines.scale", "b").press("Enter")
+    student.says_error("fines.scale: -1 is not allowed")
+    expect(student.control("fines.scale", "b")).to_be_in_viewport()
+    expect(student.error()).to_be_in_viewport()
+    student.shot(f"told-{width}", whole=False)

@@ -502,7 +502,7 @@ class Page {
       make("h1", { text: "Twin worlds" }),
       make("p", { text: "The same firms, the same chances, two regimes: whatever differs comes from the rules. "
         + "What you see follows from stated assumptions; it is no forecast, and it takes no side." }),
-      this.lost, this.error, this.time, this.notes, this.same,
+      make("div", { class: "top" }, this.lost, this.error, this.time), this.notes, this.same,
       make("div", { class: "worlds" }, world("a", 0), world("b", 1)),
       this.key,
       make("h2", { text: "Indicators" }),
