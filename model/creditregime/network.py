@@ -16,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from creditregime.acceleration import in_parts, kernel
 from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, Economy
 
 Floats = NDArray[np.float32]
+MANY = 32
+"""A search for a link's owner takes about as long as a walk past so many rows."""
 
 
 class Network:
@@ -46,14 +49,8 @@ class Network:
         Sum of the group's coefficients.
     stock : (G,) float32
         Stock of the input, months of use at initial output.
-    essential : (E,) int32
-        The groups that are essential inputs.
-    firm_essentials : (N + 1,) int32
-        The essential groups of buyer ``i`` are ``essential[firm_essentials[i]:firm_essentials[i + 1]]``.
-    linear : (M,) int32
-        The groups that are non-essential inputs, a shortage of which costs output in proportion.
-    firm_linear : (N + 1,) int32
-        The non-essential groups of buyer ``i`` are ``linear[firm_linear[i]:firm_linear[i + 1]]``.
+    kind : (G,) uint8
+        Whether the input is essential, non-essential (a shortage of it costs output in proportion), or negligible.
     """
 
     def __init__(self, economy: Economy) -> None:
@@ -76,16 +73,33 @@ class Network:
         self.required = np.add.reduceat(self.coefficient, starts) if len(starts) else np.empty(0, np.float32)
         essential[self.required == 0] = NEGLIGIBLE  # links that carry nothing bind nobody
         np.maximum(self.required, np.float32(1e-30), out=self.required)
-        self.essential = np.flatnonzero(essential == ESSENTIAL).astype(np.int32)
-        self.firm_essentials = np.searchsorted(self.essential, self.firm_groups).astype(np.int32)
-        self.linear = np.flatnonzero(essential == NON_ESSENTIAL).astype(np.int32)
-        self.firm_linear = np.searchsorted(self.linear, self.firm_groups).astype(np.int32)
+        self.kind = essential
         self._idle: NDArray[np.int64] | None = None
         self._idle_groups: NDArray[np.int64] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the matrices: they are views of the arrays and are made again when needed."""
         return {name: value for name, value in self.__dict__.items() if not name.startswith(("_by_", "_to_"))}
+
+    @cached_property
+    def essential(self) -> NDArray[np.int32]:
+        """The groups that are essential inputs, (E,)."""
+        return np.flatnonzero(self.kind == ESSENTIAL).astype(np.int32)
+
+    @cached_property
+    def firm_essentials(self) -> NDArray[np.int32]:
+        """Where the essential groups of each buyer begin in `essential`, (N + 1,)."""
+        return np.searchsorted(self.essential, self.firm_groups).astype(np.int32)
+
+    @cached_property
+    def linear(self) -> NDArray[np.int32]:
+        """The groups that are non-essential inputs, (M,)."""
+        return np.flatnonzero(self.kind == NON_ESSENTIAL).astype(np.int32)
+
+    @cached_property
+    def firm_linear(self) -> NDArray[np.int32]:
+        """Where the non-essential groups of each buyer begin in `linear`, (N + 1,)."""
+        return np.searchsorted(self.linear, self.firm_groups).astype(np.int32)
 
     @cached_property
     def _by_buyer(self) -> Any:
@@ -117,6 +131,10 @@ class Network:
 
     def from_suppliers(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return for each buyer the sum over its active links of coefficient times the supplier's value, (N,)."""
+        if values.dtype == np.float32 and values.ndim == 1 and (flows := kernel("flows", self.rows)) is not None:
+            total = np.empty(self.rows, np.float32)
+            in_parts(flows.pull, self.rows, self.pointer, self.supplier, self.weight, values, total)
+            return total
         product: NDArray[Any] = self._by_buyer @ values
         return product
 
@@ -179,11 +197,23 @@ class Network:
 
     def input_share(self) -> Floats:
         """Return the active domestic inputs of each firm per unit of its output, (N,)."""
+        if (flows := kernel("flows", self.rows)) is not None:
+            total = np.empty(self.rows, np.float32)
+            in_parts(flows.add_weights, self.rows, self.pointer, self.weight, total)
+            return total
         return self.from_suppliers(np.ones(self.rows, np.float32)).astype(np.float32, copy=False)
 
     def buyers_of(self, links: NDArray[Any]) -> NDArray[np.int64]:
         """Return the buyers' rows of the given links."""
-        return np.searchsorted(self.pointer, links, side="right") - 1
+        return owners(self.pointer, links)
+
+    def links_to(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the links, active or not, to the given suppliers."""
+        marked = np.zeros(self.rows, np.bool_)
+        marked[rows] = True
+        if (flows := kernel("flows", self.rows)) is not None:
+            return flows.links_to(marked, self.supplier)
+        return np.flatnonzero(marked[self.supplier])
 
     def links_of(self, rows: NDArray[Any]) -> NDArray[np.int64]:
         """Return the links of the given buyers, in their order."""
@@ -196,13 +226,14 @@ class Network:
     def idle(self) -> NDArray[np.int64]:
         """Return the links that are not active: their supplier left or was dropped, or their buyer left."""
         if self._idle is None:
-            self._idle = np.flatnonzero(self.weight == 0)
+            flows = kernel("flows", self.rows)
+            self._idle = np.flatnonzero(self.weight == 0) if flows is None else flows.idle(self.weight)
         return self._idle
 
     def idle_groups(self) -> NDArray[np.int64]:
         """Return the input groups of the idle links."""
         if self._idle_groups is None:
-            self._idle_groups = np.searchsorted(self.group_pointer, self.idle(), side="right") - 1
+            self._idle_groups = owners(self.group_pointer, self.idle())
         return self._idle_groups
 
     def connect(self, links: NDArray[Any], suppliers: NDArray[Any] | None, month: int) -> None:
@@ -279,3 +310,10 @@ def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]
     first, counts = pointer[rows].astype(np.int64), np.diff(pointer)[rows]
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(first, counts) + within
+
+
+def owners(pointer: NDArray[np.int32], links: NDArray[Any]) -> NDArray[np.int64]:
+    """Return to which row of a pointer each link belongs."""
+    if len(links) * MANY > len(pointer) and (flows := kernel("flows", len(pointer))) is not None:
+        return flows.owners(pointer, links)
+    return np.searchsorted(pointer, links, side="right") - 1

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from creditregime.acceleration import kernel
+from creditregime.acceleration import in_parts, kernel
 from creditregime.philox import uniforms_at
 
 Floats = NDArray[np.float32]
@@ -59,7 +59,7 @@ class Streams:
         """Return one uniform in [0, 1) a row, shape (N,), float32."""
         draws = np.empty(self.rows, np.float32) if out is None else out
         if (philox := kernel("philox", self.rows)) is not None:
-            philox.fill_all(draws, self.starts, self.seeds, *named(purpose, month, lane))
+            in_parts(philox.fill_all, self.rows, draws, self.starts, self.seeds, *named(purpose, month, lane))
             return draws
         state = _state(0, purpose, month, lane)
         for start, stop, seed in self.spans:  # many short ones where replicates run side by side
@@ -93,10 +93,11 @@ class Streams:
     def below(self, chance: Floats | np.float32, purpose: str, month: int, lane: int = 0) -> NDArray[np.bool_]:
         """Return whose uniform is below its chance, (N,); `chance` is one a row, or a scalar."""
         if (philox := kernel("philox", self.rows)) is not None:
-            each = np.broadcast_to(chance, self.rows)
-            return philox.below(each, self.starts, self.seeds, *named(purpose, month, lane))
-        found: NDArray[np.bool_] = self.uniform(purpose, month, lane) < chance
-        return found
+            found, each = np.empty(self.rows, np.bool_), np.broadcast_to(chance, self.rows)
+            stream = (self.starts, self.seeds, *named(purpose, month, lane))
+            in_parts(philox.below, self.rows, each, *stream, found)
+            return found
+        return self.uniform(purpose, month, lane) < chance
 
     def few(self, purpose: str, month: int, lane: int, number: int) -> Floats:
         """Return `number` uniforms a jurisdiction, (J, number): for what is drawn by region, not by firm."""

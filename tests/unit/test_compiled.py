@@ -76,6 +76,35 @@ def test_a_world_is_the_same(rules: list[str], compiled: Any) -> None:
         np.testing.assert_array_equal(column, ends[1][name], err_msg=name)
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_nothing(threads: int, compiled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled(True)
+    ends = []
+    for number in (1, threads):
+        monkeypatch.setattr(acceleration, "threads", number)
+        monkeypatch.setattr(acceleration, "WIDE", 0)
+        monkeypatch.setattr(acceleration, "PIECE", 37)
+        spec = load("regime=joint_2016", **{"population.firms": 150, "months": 8})
+        both = combine([spec.population.build(seed) for seed in (5, 6)])
+        ends.append(_state(CreditRegime(spec, economy=both, seeds=(5, 6)).run_model()))
+    for name, column in ends[0].items():
+        np.testing.assert_array_equal(column, ends[1][name], err_msg=name)
+
+
+def test_work_is_cut_into_parts_that_cover_every_row_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acceleration, "threads", 3)
+    monkeypatch.setattr(acceleration, "WIDE", 10)
+    monkeypatch.setattr(acceleration, "PIECE", 4)
+    for rows in (1, 9, 10, 13, 100):
+        seen = np.zeros(rows, int)
+
+        def mark(begin: int, end: int, seen: Any = seen) -> None:
+            seen[begin:end] += 1
+
+        acceleration.in_parts(mark, rows)
+        assert (seen == 1).all()
+
+
 def test_economies_side_by_side_are_the_same(compiled: Any) -> None:
     ends = []
     for on in (True, False):

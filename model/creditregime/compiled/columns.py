@@ -48,18 +48,3 @@ def count_one(violation: Any, found: Any, inspected: Any) -> Any:
         caught += (violation[row] > 0) & (found[row] > 0)
         visited += inspected[row]
     return committed, caught, visited
-
-
-@compiled
-def where_set(flags: Any, codes: Any) -> Any:
-    """Return the positions at which the flag of a code is set, in their order."""
-    count = 0
-    for position in range(len(codes)):
-        count += flags[codes[position]]
-    found = np.empty(count, np.int64)
-    count = 0
-    for position in range(len(codes)):
-        if flags[codes[position]]:
-            found[count] = position
-            count += 1
-    return found

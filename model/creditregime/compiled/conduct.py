@@ -18,17 +18,26 @@ ZERO, ONE = np.float32(0), np.float32(1)
 
 @compiled
 def violate(
-    effort: Any, hazard: Any, active: Any, thinning: Any, starts: Any, seeds: Any, month: Any, purpose: Any, out: Any
+    begin: int,
+    end: int,
+    effort: Any,
+    hazard: Any,
+    active: Any,
+    thinning: Any,
+    starts: Any,
+    seeds: Any,
+    month: Any,
+    purpose: Any,
+    out: Any,
 ) -> None:
-    """Write the severity of each violation, (K, N); `thinning` has the share of general and serious, and of serious."""
+    """Write the severity of violations, (K, N), of some rows; `thinning`: shares of those that are graver."""
     draws = np.empty(BLOCK, np.float32)
     for k in range(len(effort)):
         for place in range(len(starts)):
-            start, stop = starts[place], stop_of(place, starts, effort.shape[1])
-            for begin in range(start, stop, BLOCK):
-                end = min(begin + BLOCK, stop)
-                fill(draws[: end - begin], begin - start, np.uint64(k), month, seeds[place], purpose)
-                some = slice(begin, end)
+            start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, effort.shape[1]))
+            for first in range(start, stop, BLOCK):
+                some = slice(first, min(first + BLOCK, stop))
+                fill(draws[: some.stop - first], first - starts[place], np.uint64(k), month, seeds[place], purpose)
                 thin(draws, effort[k, some], hazard[k, some], active[some], thinning[k], out[k, some])
 
 
@@ -46,12 +55,22 @@ def thin(draws: Any, effort: Any, hazard: Any, active: Any, thinning: Any, sever
 
 @compiled
 def learn(
-    belief: Any, violation: Any, found: Any, alarm: Any, published: Any, starts: Any, own: Any, pull: Any
+    begin: int,
+    end: int,
+    belief: Any,
+    violation: Any,
+    found: Any,
+    alarm: Any,
+    published: Any,
+    starts: Any,
+    own: Any,
+    pull: Any,
 ) -> None:
-    """Move beliefs, (K, N), by own experience, suppliers' findings (`alarm`, (N,)) and what is published, (J, K)."""
+    """Move beliefs, (K, N), of some rows by own experience, suppliers' findings, (N,), and published rates, (J, K)."""
     for k in range(len(belief)):
         for place in range(len(starts)):
-            some = slice(starts[place], stop_of(place, starts, belief.shape[1]))
+            start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, belief.shape[1]))
+            some = slice(start, max(start, stop))
             experience(belief[k, some], violation[k, some], found[k, some], own)
             follow(belief[k, some], alarm[some], published[place, k], pull)
 
@@ -76,19 +95,47 @@ def follow(belief: Any, alarm: Any, rate: Any, pull: Any) -> None:
 
 @compiled
 def best_response(
+    begin: int,
+    end: int,
+    stake: Any,
+    fine: Any,
+    caution: Any,
+    belief: Any,
+    hazard: Any,
+    factor: Any,
+    cost: Any,
+    intrinsic: Any,
+) -> None:
+    """Turn what is at stake for some rows into the best effort, all (N,) but the topic's cost."""
+    answer(
+        stake[begin:end],
+        fine[begin:end],
+        caution[begin:end],
+        belief[begin:end],
+        hazard[begin:end],
+        factor[begin:end],
+        cost,
+        intrinsic[begin:end],
+    )
+
+
+@compiled
+def answer(
     stake: Any, fine: Any, caution: Any, belief: Any, hazard: Any, factor: Any, cost: Any, intrinsic: Any
 ) -> None:
-    """Turn what is at stake into the best effort, all (N,) but the topic's cost."""
+    """Turn what is at stake into clip(gain / cost + private optimum, 0, 1)."""
     for row in range(len(stake)):
         gain = (stake[row] + fine[row]) * caution[row] * belief[row] * hazard[row]
         stake[row] = min(max(gain / (factor[row] * cost) + intrinsic[row], ZERO), ONE)
 
 
 @compiled
-def quadratic_cost(effort: Any, intrinsic: Any, half: Any, factor: Any, size: Any, total: Any) -> None:
-    """Write what effort beyond the private optimum costs, (N,) money; `half` is half the cost of each topic."""
-    for begin in range(0, len(total), BLOCK):
-        some = slice(begin, min(begin + BLOCK, len(total)))
+def quadratic_cost(
+    begin: int, end: int, effort: Any, intrinsic: Any, half: Any, factor: Any, size: Any, total: Any
+) -> None:
+    """Write what effort beyond the private optimum costs some firms, (N,) money; `half`: half the cost of a topic."""
+    for first in range(begin, end, BLOCK):
+        some = slice(first, min(first + BLOCK, end))
         for k in range(len(effort)):
             add_square(effort[k, some], intrinsic[some], half[k], total[some])
         scale(total[some], factor[some], size[some])

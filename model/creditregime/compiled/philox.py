@@ -58,11 +58,14 @@ def uniform(word: Any) -> Any:
 
 @compiled
 def fill(draws: Any, first: int, lane: Any, month: Any, seed: Any, purpose: Any) -> None:
-    """Write the uniforms of consecutive rows of a stream, (n,) float32; `first` is a multiple of eight."""
-    whole = len(draws) // 8
+    """Write the uniforms of consecutive rows of a stream from `first` on, (n,) float32."""
+    ahead = min(-first % 8, len(draws))  # rows before the first whole block
+    whole = (len(draws) - ahead) // 8
+    for row in range(ahead):
+        draws[row] = single(first + row, lane, month, seed, purpose)
     for block in range(whole):
-        one, two, three, four = words(first // 8 + block + 1, lane, month, seed, purpose)
-        at = 8 * block
+        one, two, three, four = words((first + ahead) // 8 + block + 1, lane, month, seed, purpose)
+        at = ahead + 8 * block
         draws[at] = uniform(one & LOW)
         draws[at + 1] = uniform(one >> HALF)
         draws[at + 2] = uniform(two & LOW)
@@ -71,7 +74,7 @@ def fill(draws: Any, first: int, lane: Any, month: Any, seed: Any, purpose: Any)
         draws[at + 5] = uniform(three >> HALF)
         draws[at + 6] = uniform(four & LOW)
         draws[at + 7] = uniform(four >> HALF)
-    for row in range(8 * whole, len(draws)):
+    for row in range(ahead + 8 * whole, len(draws)):
         draws[row] = single(first + row, lane, month, seed, purpose)
 
 
@@ -91,11 +94,12 @@ def stop_of(place: int, starts: Any, rows: int) -> Any:
 
 
 @compiled
-def fill_all(draws: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any) -> None:
-    """Write the uniforms of every row, (N,) float32; each jurisdiction, from its start on, has a seed of its own."""
+def fill_all(begin: int, end: int, draws: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any) -> None:
+    """Write the uniforms of some rows of (N,) float32; each jurisdiction, from its start on, has a seed of its own."""
     for place in range(len(starts)):
-        some = slice(starts[place], stop_of(place, starts, len(draws)))
-        fill(draws[some], 0, lane, month, seeds[place], purpose)
+        start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, len(draws)))
+        if start < stop:
+            fill(draws[start:stop], start - starts[place], lane, month, seeds[place], purpose)
 
 
 @compiled
@@ -122,17 +126,17 @@ def at_lanes(rows: Any, lanes: Any, starts: Any, seeds: Any, month: Any, purpose
 
 
 @compiled
-def below(chance: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any) -> Any:
-    """Return whose uniform is below its chance, (N,); `chance` is (N,)."""
-    found = np.empty(len(chance), np.bool_)
+def below(
+    begin: int, end: int, chance: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any, found: Any
+) -> None:
+    """Write for some rows whose uniform is below its chance; `chance` and `found` are (N,)."""
     draws = np.empty(BLOCK, np.float32)
     for place in range(len(starts)):
-        start, stop = starts[place], stop_of(place, starts, len(chance))
-        for begin in range(start, stop, BLOCK):
-            end = min(begin + BLOCK, stop)
-            fill(draws[: end - begin], begin - start, lane, month, seeds[place], purpose)
-            compare(draws, chance[begin:end], found[begin:end])
-    return found
+        start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, len(chance)))
+        for first in range(start, stop, BLOCK):
+            some = slice(first, min(first + BLOCK, stop))
+            fill(draws[: some.stop - first], first - starts[place], lane, month, seeds[place], purpose)
+            compare(draws, chance[some], found[some])
 
 
 @compiled

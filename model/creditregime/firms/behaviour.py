@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import model_validator
 from scipy.special import expit, ndtri
 
-from creditregime.acceleration import kernel
+from creditregime.acceleration import in_parts, kernel
 from creditregime.component import Rule, parameter
 from creditregime.firms.stakes import Prospects
 from creditregime.firms.traits import Traits
@@ -95,7 +95,16 @@ def quadratic_cost(world: World) -> Floats:
     firms, total = world.firms, np.zeros(world.rows, np.float32)
     if (conduct := kernel("conduct", world.rows)) is not None:
         half = (world.law.cost / 2).astype(np.float32)
-        conduct.quadratic_cost(firms.effort, firms.intrinsic, half, firms.cost_factor, firms.size, total)
+        in_parts(
+            conduct.quadratic_cost,
+            world.rows,
+            firms.effort,
+            firms.intrinsic,
+            half,
+            firms.cost_factor,
+            firms.size,
+            total,
+        )
         return total
     for k, effort in enumerate(firms.effort):
         beyond = np.maximum(effort - firms.intrinsic, 0)
@@ -167,7 +176,16 @@ class Gradual(Deciding, kind="gradual"):
             fine = np.full(world.rows, self.fine(world, k))
             caution = firms.caution if self.traits.cautious else np.ones(world.rows, np.float32)
             rows = (firms.belief[k], firms.hazard[k], firms.cost_factor)
-            conduct.best_response(stake, fine, caution, *rows, np.float32(world.law.cost[k]), firms.intrinsic)
+            in_parts(
+                conduct.best_response,
+                world.rows,
+                stake,
+                fine,
+                caution,
+                *rows,
+                np.float32(world.law.cost[k]),
+                firms.intrinsic,
+            )
             return stake
         best = self.gain(world, k, stake)
         best /= self.cost(world, k)

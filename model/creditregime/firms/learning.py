@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from creditregime.acceleration import kernel
+from creditregime.acceleration import in_parts, kernel
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import PerTopic, Rule, parameter
 from creditregime.units import by_topic
@@ -78,7 +78,17 @@ class Experience(Learning, kind="experience"):
         if (conduct := kernel("conduct", world.rows)) is not None:
             no_alarm, pace = np.zeros(world.rows, np.float32), (np.float32(self.own), np.float32(self.transparency))
             told = no_alarm if alarm is None else alarm
-            conduct.learn(firms.belief, firms.violation, firms.found, told, world.published, world.starts, *pace)
+            in_parts(
+                conduct.learn,
+                world.rows,
+                firms.belief,
+                firms.violation,
+                firms.found,
+                told,
+                world.published,
+                world.starts,
+                *pace,
+            )
             return
         for k in range(len(world.topics)):
             belief = firms.belief[k]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from creditregime.acceleration import kernel
+from creditregime.acceleration import in_parts, kernel
 from creditregime.codes import Event
 from creditregime.component import PerTopic, Rule, parameter
 from creditregime.randomness import named
@@ -66,7 +66,7 @@ class Hazard(Violations, kind="hazard"):
         if (conduct := kernel("conduct", world.rows)) is not None:
             _, *stream = named("violate", world.month)
             rows = (firms.effort, firms.hazard, firms.active, thinning)
-            conduct.violate(*rows, draws.starts, draws.seeds, *stream, firms.violation)
+            in_parts(conduct.violate, world.rows, *rows, draws.starts, draws.seeds, *stream, firms.violation)
             return
         for k in range(len(world.topics)):
             self._thin(world, k, *thinning[k])

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TypeVar
 
-from creditregime import plugins
+from creditregime import acceleration, plugins
 from creditregime.errors import CreditRegimeError
 
 T = TypeVar("T")
@@ -142,6 +142,7 @@ def _begin(
 ) -> None:
     """Make a worker ready: the user's rules are imported, and Ctrl-C is left to the parent."""
     global _work  # noqa: PLW0603 - what a worker works on is the state of its process
+    acceleration.threads = 1  # the other processors have workers of their own
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     plugins.discover()

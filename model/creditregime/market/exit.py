@@ -138,9 +138,7 @@ def _clear(world: World, rows: NDArray[np.int64]) -> None:
     """Take the firms out of business: they lose all links, and their records count for nobody."""
     firms, network = world.firms, world.network
     firms.active[rows] = False
-    left = np.zeros(world.rows, np.bool_)
-    left[rows] = True
-    drop(world, np.flatnonzero(left[network.supplier]))
+    drop(world, network.links_to(rows))
     firms.born[rows] = world.month + 1  # so that no record of the firm that left is counted off again
     network.disconnect(network.links_of(rows))
     for name in ("violation", "live", "listing", "found", "inspected", "complaint", "levers"):

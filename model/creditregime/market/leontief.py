@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Literal
 
 import numpy as np
 
+from creditregime.acceleration import in_parts, kernel
 from creditregime.component import parameter
 from creditregime.market.trade import Sales, Trade
 from creditregime.state import Floats
@@ -48,12 +50,11 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
 
     def trade(self, world: World) -> Sales:
         """Orders up, goods down."""
-        firms, network = world.firms, world.network
+        firms = world.firms
         capacity = self.capacity(world)
-        level = self._orders(world, capacity)
-        ordered = level * np.repeat(firms.size * firms.active, np.diff(network.firm_groups))
+        plan = self._plan(world, capacity)
         final = self.final_demand(world)
-        intermediate = network.from_groups(ordered)
+        intermediate = self._ordered(world, plan)
         intermediate *= firms.active
         wanted = intermediate + final[0]
         wanted += final[1]
@@ -62,24 +63,51 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         np.minimum(capacity, firms.inputs, out=firms.supply)
         np.minimum(firms.demand, firms.supply, out=firms.output)
         delivered = np.divide(firms.output, firms.demand, out=np.zeros_like(capacity), where=firms.demand > 0)
-        spot, missed = self._spot(world, ordered, intermediate, delivered)
-        inputs = self._receive(world, level, delivered, missed)
+        spot, missed = self._spot(world, plan, intermediate, delivered)
+        inputs = self._receive(world, plan, delivered, missed)
         for sales in (*final, intermediate):
             np.multiply(sales, delivered, out=sales)
         intermediate += spot
         return Sales(*final, intermediate, inputs)
 
-    def _orders(self, world: World, capacity: Floats) -> Floats:
-        """Return the level at which each input group orders, (G,): last month's demand, and a part of missing stock."""
-        network = world.network
+    def _plan(self, world: World, capacity: Floats) -> Floats:
+        """Return the level at which firms order without stocks, (N,): last month's demand, and a part of a stock."""
         plan = np.minimum(world.firms.demand, capacity)
         if self.rationing == "orders":
             plan += np.float32(self.stocks / self.restock)
-        level = np.repeat(plan, np.diff(network.firm_groups))
-        if self.rationing == "orders":
-            level -= network.stock * np.float32(1 / self.restock)
-            np.maximum(level, 0, out=level)
+        return plan
+
+    def _level(self, plan: Floats, stock: Floats) -> Floats:
+        """Return the level at which input groups order, given their buyers' plans and their stocks, (n,)."""
+        if self.rationing == "initial":
+            return plan
+        level = plan - stock * self._pace
+        np.maximum(level, 0, out=level)
         return level
+
+    @property
+    def _pace(self) -> np.float32:
+        """The part of the gap in a stock that is ordered a month."""
+        return np.float32(1 / self.restock)
+
+    def _levels(self, world: World, plan: Floats) -> Floats:
+        """Return the level at which each input group orders, (G,)."""
+        network = world.network
+        return self._level(np.repeat(plan, np.diff(network.firm_groups)), network.stock)
+
+    def _kernel(self, world: World) -> ModuleType | None:
+        return kernel("flows", world.rows) if self.rationing == "orders" else None
+
+    def _ordered(self, world: World, plan: Floats) -> Floats:
+        """Return what is ordered of each firm, (N,) money."""
+        firms, network = world.firms, world.network
+        scale = firms.size * firms.active
+        if (flows := self._kernel(world)) is not None:
+            total = np.zeros(world.rows, np.float32)
+            groups = (network.stock, network.firm_groups, network.group_pointer)
+            flows.order(plan, scale, self._pace, *groups, network.supplier, network.weight, total)
+            return total
+        return network.from_groups(self._levels(world, plan) * np.repeat(scale, np.diff(network.firm_groups)))
 
     def _missed(self, world: World) -> Floats:
         """Return the share of a supplier's shortfall that others cannot replace: min(1, s / Σ s h of its sector)."""
@@ -90,9 +118,12 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         supply = world.by_market(firms.size * np.minimum(firms.supply, 1))[market]
         return np.minimum(firms.size / np.maximum(supply, 1e-30), 1).astype(np.float32)
 
-    def _receive(self, world: World, level: Floats, delivered: Floats, missed: Floats) -> Floats:
+    def _receive(self, world: World, plan: Floats, delivered: Floats, missed: Floats) -> Floats:
         """Write the level that inputs allow next month; return what was paid for them, (N,) money."""
         firms, network = world.firms, world.network
+        if (flows := self._kernel(world)) is not None:
+            return self._receive_compiled(world, flows, plan, delivered, missed)
+        level = self._levels(world, plan)
         received = self._arriving(world, delivered, missed)
         value = self._with_imports(world, received)
         value *= level
@@ -111,6 +142,19 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
             arriving = self._arriving(world, firms.supply, missed)
             arriving /= network.required
             firms.inputs[:] = self._bound(world, arriving, 1.0)
+        return paid
+
+    def _receive_compiled(
+        self, world: World, flows: ModuleType, plan: Floats, delivered: Floats, missed: Floats
+    ) -> Floats:
+        firms, network = world.firms, world.network
+        paid = np.empty(world.rows, np.float32)
+        terms = (self._pace, *map(np.float32, (self.imported, self.import_premium, self.headroom)))
+        rows = (plan, firms.size, firms.active, firms.output, firms.domestic_inputs, paid, firms.inputs)
+        links = (network.group_pointer, network.supplier, network.weight, network.coefficient)
+        groups = (network.firm_groups, network.required, network.stock, network.kind)
+        through = 1 - missed * (1 - delivered)
+        in_parts(flows.receive, world.rows, through, 1 - missed, terms, rows, links, groups)
         return paid
 
     def _with_imports(self, world: World, arriving: Floats) -> Floats:
@@ -133,7 +177,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         np.add.at(arriving, groups, replaced)
         return arriving
 
-    def _spot(self, world: World, ordered: Floats, intermediate: Floats, delivered: Floats) -> tuple[Floats, Floats]:
+    def _spot(self, world: World, plan: Floats, intermediate: Floats, delivered: Floats) -> tuple[Floats, Floats]:
         """Return what each firm sells in place of others of its sector, (N,) money, and what buyers still miss, (N,).
 
         What a sector can sell on the spot is what its firms could make beyond their own orders; with rationing
@@ -144,8 +188,9 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         if self.replaceability == "none":
             return np.zeros(world.rows, np.float32), missed
         idle, groups = network.idle(), network.idle_groups()
-        supplier = network.supplier[idle]
-        value = network.coefficient[idle] * ordered[groups] * (1 - missed[supplier])
+        supplier, buyer = network.supplier[idle], network.buyers_of(idle)
+        ordered = self._level(plan[buyer], network.stock[groups]) * (firms.size * firms.active)[buyer]
+        value = network.coefficient[idle] * ordered * (1 - missed[supplier])
         short = np.flatnonzero(delivered < 1)
         undelivered = intermediate[short] * (1 - delivered[short]) * (1 - missed[short])
         wanted = world.by_market(undelivered, short)

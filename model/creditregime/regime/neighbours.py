@@ -62,7 +62,7 @@ class Neighbours:
         ones = np.ones(self.rows, np.float32)
         self._suppliers = direction != "buyers"
         self._buyers = direction != "suppliers"
-        self._of_suppliers = self._scale(self._down.from_suppliers(ones)) if self._suppliers else ones
+        self._of_suppliers = self._scale(self._down.input_share()) if self._suppliers else ones
         self._of_buyers = self._scale(self._down.from_buyers(self._size)) if self._buyers else ones
         self._all = self._down
         if region is not None:
