@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from creditregime import CreditRegime
 from creditregime.cli import main
 from creditregime.errors import ScenarioError
 from creditregime.laboratory.tournament import MEASURES, Tournament, tournament
+from creditregime.presentation import wording
 from tests.helpers import small
 
 PLAYERS = ["never_comply", "once_bitten", "always_comply"]
@@ -100,14 +103,55 @@ def test_one_seed_has_no_interval_and_beats_nobody() -> None:
 def test_the_folder_says_what_was_played_and_plays_it_again(played: Tournament, tmp_path: Path) -> None:
     folder = creditregime.save(played, tmp_path / "first")
     assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [
-        "leaderboard.csv", "leaderboard.png", "leaderboard.svg", "provenance.json", "runs.parquet", "scenario.yaml",
-        "versus.csv",
+        "leaderboard.csv", "leaderboard.png", "leaderboard.svg", "provenance.json", "report.html", "runs.parquet",
+        "scenario.yaml", "versus.csv",
     ]  # fmt: skip
     assert json.loads((folder / "provenance.json").read_text())["seeds"] == 3
     again = ["tournament", "--scenario", str(folder / "scenario.yaml"), "--seeds", "3", "--workers", "1", "--quiet"]
     assert main([*again, "--out", str(tmp_path / "second")]) == 0
     for name in ("runs.parquet", "leaderboard.csv", "figures/leaderboard.svg"):
         assert (tmp_path / "second" / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+def cells(page: str, caption: str) -> list[list[str]]:
+    """Return the rows of the table below a caption."""
+    table = page.partition(f"<caption>{caption}")[2].partition("</table>")[0]
+    rows = re.findall(r"(?s)<tr>(.*?)</tr>", table)
+    return [[html.unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
+
+
+def test_the_report_has_the_figure_the_ranking_and_who_beats_whom(played: Tournament) -> None:
+    page = creditregime.report(played)
+    assert not re.search(r"<script|https?://|src=\"(?!data:)", page)
+    assert creditregime.leaderboard(played).alt in html.unescape(page)
+    board = played.leaderboard()
+    head, *rows = cells(page, "The leaderboard")
+    assert head[:5] == ["Strategy", "Profit, %", "Lead, points", "95% interval of the lead", "Beats"]
+    for row, known in zip(rows, wording.rows(board), strict=True):
+        assert row[0] == known.strategy.replace("_", " ")
+        assert row[1] == f"{known.profit:.2f}"
+        assert row[4] == f"{known.beats} of 2"
+        assert row[5:] == [f"{getattr(known, name):.1f}" for name in NAMES[1:]]
+    names = [row[0] for row in rows]
+    head, *rows = cells(page, "Profit of the row")
+    assert [row[0] for row in rows] == names == [name.removeprefix("less ") for name in head[1:]]
+    for pair in wording.rows(played.versus()):
+        one, other = (names.index(name.replace("_", " ")) for name in (pair.strategy, pair.other))
+        assert rows[one][1 + other] == f"{pair.lead:+.2f} [{pair.low:+.2f}, {pair.high:+.2f}]".replace("-", "−")
+    assert f"“{names[0]}” has the most profit: {board['profit'][0]:.2f}%" in page
+    assert "--seeds 3 --out FOLDER-again" in page
+
+
+def test_the_answer_names_who_beats_whom_and_who_cannot_be_told_apart() -> None:
+    free = tournament(PLAYERS, small("none"), seeds=3, workers=1, **WORLD)
+    page = creditregime.report(free)
+    assert "“never comply” beats “once bitten” and “always comply”." in page
+    assert "cannot tell apart" not in page
+    alike = tournament([idle, "never_comply", "always_comply"], small("none"), seeds=2, workers=1, **WORLD)
+    assert "cannot tell apart: “idle” and “never comply”" in creditregime.report(alike)
+    page = creditregime.report(tournament(PLAYERS, small("none"), seeds=1, workers=1, **WORLD))
+    assert "One seed gives no interval" in page
+    assert " beats “" not in page
 
 
 def test_the_figure_tells_the_numbers(played: Tournament) -> None:

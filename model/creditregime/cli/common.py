@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from creditregime.laboratory.attribution import Attribution
     from creditregime.laboratory.compare import Comparison
     from creditregime.laboratory.run import RunResult
+    from creditregime.laboratory.tournament import Tournament
     from creditregime.scenario import Scenario
 
 Arguments = argparse.Namespace
@@ -51,7 +52,7 @@ def saver() -> Save:
 
 def finish(
     arguments: Arguments,
-    result: RunResult | Comparison | Attribution,
+    result: RunResult | Comparison | Attribution | Tournament,
     save: Save,
     folder: Path,
     table: Callable[[Any], str],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from creditregime.cli.common import Arguments, declare, load_rules, positive
+from creditregime.cli.common import Arguments, declare, destination, finish, load_rules, positive
 
 
 def add(commands: Any) -> None:
@@ -15,13 +15,12 @@ def add(commands: Any) -> None:
 
 
 def _tournament(arguments: Arguments) -> None:
-    from creditregime.laboratory.store import check_folder, default_folder
     from creditregime.laboratory.tournament import tournament
-    from creditregime.presentation.leaderboard_figure import leaderboard_lines, save_tournament
+    from creditregime.presentation.leaderboard_figure import leaderboard_lines
 
     load_rules(arguments)
     players = [word for word in arguments.overrides if "=" not in word]
-    folder = check_folder(arguments.out or default_folder("tournament", ""))
+    save, folder = destination(arguments, "tournament", "")
     played = tournament(
         players or None,
         arguments.scenario,
@@ -30,7 +29,4 @@ def _tournament(arguments: Arguments) -> None:
         workers=arguments.workers,
         progress=not arguments.quiet,
     )
-    if not arguments.quiet:
-        print(leaderboard_lines(played))
-    written = save_tournament(played, folder)
-    print(written if arguments.quiet else f"\nResults: {written}")
+    finish(arguments, played, save, folder, leaderboard_lines)

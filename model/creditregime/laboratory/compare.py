@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 from pydantic import BaseModel
-from tqdm import tqdm
 
 from creditregime.errors import ScenarioError
 from creditregime.firms.strategies import find_strategy
-from creditregime.laboratory import workers as pool
 from creditregime.laboratory.contrast import labels_of, two_worlds
 from creditregime.laboratory.dimensional import of_outcomes, of_table
 from creditregime.laboratory.effects import VARIANTS, effect_table, group_effect_table
 from creditregime.laboratory.outcomes import BY_NAME, GROUP_OUTCOMES, OUTCOMES, summarise, summarise_groups
+from creditregime.laboratory.progress import counted
 from creditregime.laboratory.provenance import now, provenance
 from creditregime.laboratory.run import GIVEN, Decide, Given, RunResult, check_strategy, deciding, settled, simulate
 from creditregime.laboratory.twins import fates, same_firms, twins
@@ -183,15 +182,17 @@ def paired_runs(
     economies = _settled(one, other, economies)
     numbers = tuple(one.seed + step for step in range(seeds))
     common = (one.model_dump(mode="json"), other.model_dump(mode="json"), economies, numbers[0])
-    with tqdm(total=seeds, desc="paired seeds", unit="pair", disable=not progress, leave=False) as bar:
-        pairs = pool.each(
-            run_pair,
-            common,
-            numbers,
-            workers=workers or pool.available(),
-            modules=sorted(foreign_modules(one) | foreign_modules(other)),
-            done=bar.update,
-        )
+    modules = sorted(foreign_modules(one) | foreign_modules(other))
+    pairs = counted(
+        run_pair,
+        common,
+        numbers,
+        what="paired seeds",
+        unit="pair",
+        workers=workers,
+        modules=modules,
+        progress=progress,
+    )
     facts = provenance("compare", one.seed, started, economies[0], seeds=seeds)
     return _assemble(one, other, numbers, pairs, facts)
 

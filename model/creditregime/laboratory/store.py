@@ -21,6 +21,7 @@ from creditregime.errors import StoreError
 from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.provenance import economy_digest, now
 from creditregime.laboratory.run import RunResult
+from creditregime.laboratory.tournament import Tournament
 from creditregime.population.economy import Economy
 from creditregime.population.input_output import FILES
 from creditregime.scenario import Scenario
@@ -140,17 +141,19 @@ def default_folder(command: str, title: str, root: str | Path = "results", at: d
     return path
 
 
-def save_tables(result: RunResult | Comparison, path: str | Path) -> Path:
+def save_tables(result: RunResult | Comparison | Tournament, path: str | Path) -> Path:
     """Write a result folder without figures and report; return its path."""
     with open_folder(path) as folder:
         write_tables(result, folder)
     return Path(path).absolute()
 
 
-def write_tables(result: RunResult | Comparison, folder: Path) -> None:
+def write_tables(result: RunResult | Comparison | Tournament, folder: Path) -> None:
     """Write the scenario, provenance and tables of a result into an existing folder: the same run, the same bytes."""
     if isinstance(result, RunResult):
         _write_run(result, folder)
+    elif isinstance(result, Tournament):
+        _write_tournament(result, folder)
     else:
         _write_comparison(result, folder)
 
@@ -187,6 +190,14 @@ def _write_comparison(result: Comparison, folder: Path) -> None:
         write_parquet(table, folder / f"{key}.parquet")
     result.effects().to_csv(folder / "effects.csv", index=False, lineterminator="\n")
     result.by_group().to_csv(folder / "effects_by_group.csv", index=False, lineterminator="\n")
+
+
+def _write_tournament(played: Tournament, folder: Path) -> None:
+    write_scenario(folder, "scenario.yaml", played.scenario, None, "")
+    write_json(folder / "provenance.json", played.provenance)
+    write_parquet(played.runs, folder / "runs.parquet")
+    for name, table in (("leaderboard", played.leaderboard()), ("versus", played.versus())):
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
 
 def _same(one: Economy | None, other: Economy | None) -> bool:

@@ -12,15 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from creditregime.errors import ScenarioError
 from creditregime.firms.asking import Mixed
 from creditregime.firms.strategies import find_strategy, strategies
 from creditregime.indicators.measure import black
-from creditregime.laboratory import workers as pool
 from creditregime.laboratory.compare import foreign_modules
 from creditregime.laboratory.effects import mean_interval
+from creditregime.laboratory.progress import counted
 from creditregime.laboratory.provenance import now, provenance
 from creditregime.laboratory.run import GIVEN, Decide, Given, declared, finished, resolve, with_behaviour
 from creditregime.model import CreditRegime
@@ -156,15 +155,16 @@ def tournament(
     numbers = tuple(playing.seed + step for step in range(seeds))
     names = playing.behaviour.asked()
     rounds = [(seed, turn) for seed in numbers for turn in range(len(names))]
-    with tqdm(total=len(rounds), desc="rounds", unit="round", disable=not progress, leave=False) as bar:
-        tables = pool.each(
-            play,
-            (playing.model_dump(mode="json"),),
-            rounds,
-            workers=workers or pool.available(),
-            modules=sorted(foreign_modules(playing)),
-            done=bar.update,
-        )
+    tables = counted(
+        play,
+        (playing.model_dump(mode="json"),),
+        rounds,
+        what="rounds",
+        unit="round",
+        workers=workers,
+        modules=sorted(foreign_modules(playing)),
+        progress=progress,
+    )
     facts = provenance("tournament", playing.seed, started, seeds=seeds)
     return Tournament(playing, tuple(map(label, names)), numbers, pd.concat(tables, ignore_index=True), facts)
 

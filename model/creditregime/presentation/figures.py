@@ -7,11 +7,13 @@ from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.run import RunResult
 from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.sweeps.cells import Against
+from creditregime.laboratory.tournament import Tournament
 from creditregime.presentation import (
     alluvial_figure,
     attribution_figures,
     comparison_figures,
     effects_figure,
+    leaderboard_figure,
     network_figure,
     network_time,
     paths_figure,
@@ -24,13 +26,15 @@ from creditregime.presentation.style import Picture
 __all__ = ["Picture", "figures"]
 
 
-def figures(result: RunResult | Comparison | Attribution | Sweep, against: Against | None = None) -> list[Picture]:
+def figures(
+    result: RunResult | Comparison | Attribution | Tournament | Sweep, against: Against | None = None
+) -> list[Picture]:
     """Return the figures of a result, in the order in which a reader wants them.
 
     Parameters
     ----------
     result
-        A run, a comparison, an attribution or a sweep.
+        A run, a comparison, an attribution, a tournament or a sweep.
     against
         Of a sweep: what its points are compared with (see `contrasts`); by default the first one.
 
@@ -44,6 +48,8 @@ def figures(result: RunResult | Comparison | Attribution | Sweep, against: Again
         return sweep_figures.sweep_figures(result, against)
     if isinstance(result, Attribution):
         return _of_attribution(result)
+    if isinstance(result, Tournament):
+        return [leaderboard_figure.leaderboard(result)]
     return _of_run(result) if isinstance(result, RunResult) else _of_comparison(result)
 
 

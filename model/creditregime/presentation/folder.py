@@ -15,7 +15,6 @@ from creditregime.laboratory.store import add_to_folder, open_folder, write_tabl
 from creditregime.laboratory.tournament import Tournament
 from creditregime.presentation import attribution_tables, tables
 from creditregime.presentation.figures import figures
-from creditregime.presentation.leaderboard_figure import save_tournament
 from creditregime.presentation.report import report
 from creditregime.presentation.style import Picture
 
@@ -38,8 +37,6 @@ def save(result: RunResult | Comparison | Attribution | Tournament, path: str | 
     StoreError
         One line: the folder is in use, cannot be written, or the disk is full.
     """
-    if isinstance(result, Tournament):
-        return save_tournament(result, path)
     with _opened(result, Path(path).absolute()) as folder:
         if isinstance(result, Attribution):
             write_attribution(result, folder)
@@ -74,7 +71,7 @@ def write_pictures(pictures: Iterable[Picture], path: str | Path) -> Path:
     return folder
 
 
-def _opened(result: RunResult | Comparison | Attribution, path: Path) -> AbstractContextManager[Path]:
+def _opened(result: RunResult | Comparison | Attribution | Tournament, path: Path) -> AbstractContextManager[Path]:
     inside = isinstance(result, Attribution) and result.folder == path
     return add_to_folder(path) if inside else open_folder(path)
 

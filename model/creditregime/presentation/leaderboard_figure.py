@@ -1,15 +1,13 @@
-"""The leaderboard of a tournament, and the folder that it leaves behind."""
+"""The leaderboard of a tournament, as a figure and as lines for a terminal."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from creditregime.laboratory.store import open_folder, write_json, write_parquet
 from creditregime.laboratory.tournament import MEASURES, Tournament
 from creditregime.presentation import style, wording
 from creditregime.presentation.style import BLUE, FAINT, INK, Picture, picture
@@ -90,19 +88,3 @@ def leaderboard_lines(played: Tournament) -> str:
 
 
 _LEAD = "Lead: profit less the mean of all strategies in the same seed. Beats: leads with an interval above zero."
-
-
-def save_tournament(played: Tournament, path: str | Path) -> Path:
-    """Write the scenario, provenance, tables and the figure of a tournament into a new folder; return its path."""
-    drawn = leaderboard(played)
-    with open_folder(path) as folder:
-        (folder / "scenario.yaml").write_text(played.scenario.to_yaml(), encoding="utf-8", newline="\n")
-        write_json(folder / "provenance.json", played.provenance)
-        write_parquet(played.runs, folder / "runs.parquet")
-        for name, table in (("leaderboard", played.leaderboard()), ("versus", played.versus())):
-            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-        figures = folder / "figures"
-        figures.mkdir()
-        (figures / f"{drawn.name}.png").write_bytes(drawn.png)
-        (figures / f"{drawn.name}.svg").write_bytes(drawn.svg)
-    return Path(path).absolute()

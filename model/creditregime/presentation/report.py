@@ -9,14 +9,15 @@ from creditregime.laboratory.compare import Comparison
 from creditregime.laboratory.run import RunResult
 from creditregime.laboratory.sweeps import Sweep
 from creditregime.laboratory.sweeps.cells import Against
-from creditregime.presentation import report_of_attribution, report_of_results, report_of_sweep
+from creditregime.laboratory.tournament import Tournament
+from creditregime.presentation import report_of_attribution, report_of_results, report_of_sweep, report_of_tournament
 from creditregime.presentation.figures import figures
 from creditregime.presentation.html import template
 from creditregime.presentation.style import Picture
 
 
 def report(
-    result: RunResult | Comparison | Attribution | Sweep,
+    result: RunResult | Comparison | Attribution | Tournament | Sweep,
     pictures: Sequence[Picture] | None = None,
     against: Against | None = None,
 ) -> str:
@@ -25,7 +26,7 @@ def report(
     Parameters
     ----------
     result
-        A run, a comparison, an attribution or a sweep.
+        A run, a comparison, an attribution, a tournament or a sweep.
     pictures
         Its figures, if they are drawn already.
     against
@@ -44,4 +45,6 @@ def report(
     by_name = {picture.name: picture for picture in drawn}
     if isinstance(result, Attribution):
         return template("attribution.html").render(report_of_attribution.context(result), pictures=by_name)
+    if isinstance(result, Tournament):
+        return template("tournament.html").render(report_of_tournament.context(result), pictures=by_name)
     return template("report.html").render(report_of_results.context(result), pictures=by_name)
