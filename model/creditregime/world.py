@@ -18,6 +18,9 @@ from creditregime.randomness import Streams
 from creditregime.state import NEVER, Bytes, Events, Findings, Firms, Floats, Records, Regulators, Rows
 from creditregime.tables import Log
 
+LONG_SPAN = 1 << 16
+"""Rows of a jurisdiction from which its sums are taken alone: `reduceat` converts a whole column first."""
+
 
 class Ledger:
     """Money that moved between the five sectors this month, by jurisdiction: ``flows[j, payer, payee]``."""
@@ -142,6 +145,8 @@ class World:
 
     def total(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Return the sum of a column over the rows of each jurisdiction, shape (J,), float64."""
+        if self._sizes.max() >= LONG_SPAN:
+            return np.array([_sum(values[start:stop]) for start, stop in self.spans])
         sums: NDArray[np.float64] = np.add.reduceat(values, self.starts, dtype=np.float64)
         return sums
 
@@ -327,6 +332,14 @@ class World:
         """Append events of one kind for the given rows."""
         if len(firm):
             self.events.append(len(firm), month=self.month, firm=firm, kind=kind, detail=detail, other=other)
+
+
+def _sum(values: NDArray[Any]) -> np.float64:
+    """Return the sum of a jurisdiction's column, the same whichever others stand beside it."""
+    if len(values) >= LONG_SPAN:
+        return values.sum(dtype=np.float64)
+    short: np.float64 = np.add.reduceat(values, [0], dtype=np.float64)[0]
+    return short
 
 
 def marked(marks: NDArray[Any]) -> tuple[Rows, Rows]:

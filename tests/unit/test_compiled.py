@@ -124,6 +124,15 @@ def _state(model: CreditRegime) -> dict[str, Any]:
     return state | {name: column.to_numpy() for name, column in model.series.monthly().items()}
 
 
+def test_a_population_is_built_the_same(compiled: Any) -> None:
+    built = []
+    for on in (True, False):
+        compiled(on)
+        built.append(load(**{"population.firms": 700}).population.build(3))
+    for name in ("buyer", "supplier", "coefficient", "final_demand"):
+        np.testing.assert_array_equal(getattr(built[0], name), getattr(built[1], name), err_msg=name)
+
+
 def test_switched_off_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acceleration, "on", False)
     assert acceleration.kernel("philox", 10**9) is None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.acceleration import kernel
 from creditregime.population.attributes import Labels, Reals, Rows
 
 Money = NDArray[np.float32]
@@ -89,16 +90,27 @@ def scale_down(
 
 def _towards(goal: Targets, weight: Money, buyer: Rows) -> Reals:
     """Return the factors that move inputs towards their target, but not above the largest allowed."""
-    spent = np.maximum(np.bincount(buyer, weight, len(goal.inputs)), _TINY)
+    spent = np.maximum(_sums(buyer, weight, len(goal.inputs)), _TINY)
     return np.minimum((goal.inputs / spent) ** INPUTS_STEP, goal.largest_inputs / spent)
 
 
 def _ratio(goal: Reals, weight: NDArray[np.floating], label: NDArray[np.integer]) -> Reals:
-    return goal / np.maximum(np.bincount(label, weight, len(goal)), _TINY)
+    return goal / np.maximum(_sums(label, weight, len(goal)), _TINY)
+
+
+def _sums(label: NDArray[np.integer], weight: NDArray[np.floating], labels: int) -> Reals:
+    """Return the sum of the weights of each label, (labels,)."""
+    if (balancing := kernel("balancing", len(weight))) is not None:
+        return balancing.add_up(label, weight, labels)
+    return np.bincount(label, weight, labels)
 
 
 def _scale(weight: NDArray[np.floating], label: NDArray[np.integer], factor: Reals) -> None:
-    weight *= np.minimum(factor, 1e12).astype(weight.dtype)[label]
+    factor = np.minimum(factor, 1e12).astype(weight.dtype)
+    if (balancing := kernel("balancing", len(weight))) is not None:
+        balancing.scale(weight, label, factor)
+    else:
+        weight *= factor[label]
 
 
 def final_demand(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -> Money:
