@@ -102,7 +102,7 @@ def _sums(label: NDArray[np.integer], weight: NDArray[np.floating], labels: int)
     """Return the sum of the weights of each label, (labels,)."""
     if (balancing := kernel("balancing", len(weight))) is not None:
         return balancing.add_up(label, weight, labels)
-    return np.bincount(label, weight, labels)
+    return np.bincount(label, weight, labels).astype(np.float64, copy=False)
 
 
 def _scale(weight: NDArray[np.floating], label: NDArray[np.integer], factor: Reals) -> None:

@@ -12,7 +12,7 @@ from creditregime.regime.joint import JointPunishment
 from creditregime.regime.levers import Measure, lever_worth
 from creditregime.regime.lists import ListRule
 from creditregime.regime.rating import Rating
-from creditregime.state import Floats
+from creditregime.state import Floats, Rows
 from creditregime.world import World
 
 
@@ -92,14 +92,13 @@ class Catalogue:
 
     def _apply(self, world: World, rule: Measure, size: float, reach: _Reach, number: int) -> None:
         firms = world.firms
-        hit, own = reach.alone(rule, size > 0)
-        rows = np.flatnonzero(hit)
+        rows, own = reach.alone(rule, size > 0)
         if size < 0:
             firms.levers[rule.number, rows] += np.float32(size)
             return
-        more, added = reach.jointly(rule, hit)
+        more, added = reach.jointly(rule, rows)
         jointly = np.arange(len(rows) + len(more)) >= len(rows)
-        caused = np.concatenate([own[rows], reach.own_listing[more]])
+        caused = np.concatenate([own, reach.own_listing[more]])
         sizes = np.concatenate([np.full(len(rows), size, np.float32), added])
         rows = np.concatenate([rows, more])
         firms.levers[rule.number, rows] += sizes
@@ -110,7 +109,7 @@ class Catalogue:
         world.count("joint_sanctions", world.at_home(more))
         self._log(world, number, rows, jointly)
 
-    def _log(self, world: World, number: int, rows: NDArray[np.int64], jointly: NDArray[np.bool_]) -> None:
+    def _log(self, world: World, number: int, rows: Rows, jointly: NDArray[np.bool_]) -> None:
         held = world.in_force.get(number, rows[:0])
         world.in_force[number] = rows
         if len(rows):
@@ -123,6 +122,8 @@ class _Reach:
 
     def __init__(self, world: World, lists: dict[str, ListRule], catalogue: Catalogue) -> None:
         self.world, self.joint, self.members = world, catalogue.joint, catalogue.members
+        self._rows: dict[int, Rows] = {}
+        self._mark = np.zeros(world.rows, np.bool_)
         topics = [rule.topic for rule in lists.values()]
         black = [n for n, rule in enumerate(lists.values()) if rule.colour == "black"]
         shared = [n for n in black if topics[n] in catalogue.known]
@@ -134,31 +135,55 @@ class _Reach:
         self._joined = catalogue.joined[self._shared]
         self._room = self._left(catalogue) if self.joint.capped and len(self._shared) else None
 
-    def alone(self, rule: Measure, punishes: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return who is reached without joint punishment, and who of them for an act of its own, (N,) each."""
-        firms, law = self.world.firms, self.world.law
-        hit, own = np.zeros(self.world.rows, np.bool_), np.zeros(self.world.rows, np.bool_)
+    def alone(self, rule: Measure, punishes: bool) -> tuple[Rows, NDArray[np.bool_]]:
+        """Return who is reached without joint punishment, rising rows, and who of them is punished for its own act."""
+        numbers = [self.world.law.lists.index(name) for name in rule.lists]
+        parts = [self._listed(number) for number in numbers]
         if rule.grade is not None:
-            file = self.world.topics.index(rule.agency) if len(firms.grade) > 1 else 0
-            limit = law.grades.index(rule.grade)
-            hit |= firms.grade[file] <= limit if punishes else firms.grade[file] >= limit
-            own |= firms.own_grade[file] <= limit if punishes else hit
-            if law.partial:
-                hit &= firms.rated
-                own &= firms.rated
-        for name in rule.lists:
-            listing = firms.listing[law.lists.index(name)]
-            hit |= listing > 0
-            own |= listing == Standing.OWN
-        hit &= self.world.within(rule.number)
-        return hit, own
+            parts.append(self._graded(rule, punishes))
+        rows = parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
+        rows = rows[self.world.within(rule.number)[rows]]
+        own = np.logical_or.reduce(self.world.firms.listing[np.ix_(np.array(numbers, np.intp), rows)] == Standing.OWN, axis=0)
+        if rule.grade is not None and punishes:
+            own |= self._low(rule, rows)
+        return rows, own
 
-    def jointly(self, rule: Measure, already: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Floats]:
+    def _listed(self, number: int) -> Rows:
+        """Return who stands on a list, for an act of its own or not."""
+        if number not in self._rows:
+            self._rows[number] = np.flatnonzero(self.world.firms.listing[number] != 0)
+        return self._rows[number]
+
+    def _graded(self, rule: Measure, punishes: bool) -> Rows:
+        """Return who is reached by its grade."""
+        grade, limit = self.world.firms.grade[self._file(rule)], self.world.law.grades.index(str(rule.grade))
+        reached = grade <= limit if punishes else grade >= limit
+        if self.world.law.partial:
+            reached &= self.world.firms.rated
+        return np.flatnonzero(reached)
+
+    def _low(self, rule: Measure, rows: Rows) -> NDArray[np.bool_]:
+        """Tell which of some firms are low enough by their own grade, without association."""
+        firms, limit = self.world.firms, self.world.law.grades.index(str(rule.grade))
+        low: NDArray[np.bool_] = firms.own_grade[self._file(rule), rows] <= limit
+        return low & firms.rated[rows] if self.world.law.partial else low
+
+    def _file(self, rule: Measure) -> int:
+        return self.world.topics.index(rule.agency) if len(self.world.firms.grade) > 1 else 0
+
+    def _marked(self, rows: Rows, among: Rows) -> NDArray[np.bool_]:
+        """Tell which of some rows are among others."""
+        self._mark[among] = True
+        found: NDArray[np.bool_] = self._mark[rows]
+        self._mark[among] = False
+        return found
+
+    def jointly(self, rule: Measure, already: Rows) -> tuple[Rows, Floats]:
         """Return whom the agency punishes for another member's list, and by how much."""
         if not rule.lists or rule.agency not in self.members or not self.joint.covers(rule) or not len(self._shared):
             return self._shared[:0], self._scale[:0]
         acts = self._joined & np.uint32(1 << self.world.topics.index(rule.agency)) > 0
-        acts &= ~already[self._shared]
+        acts &= ~self._marked(self._shared, already)
         acts &= self.world.within(rule.number)[self._shared]
         numbers = [n for n, cause in self._cause.items() if self.joint.relates(cause, rule.agency)]
         if len(numbers) < len(self._cause):
@@ -178,12 +203,12 @@ class _Reach:
         for rule in measures:
             np.maximum(left[rule.number], np.float32(rule.size), out=left[rule.number])
         for rule in measures:
-            hit, _ = self.alone(rule, punishes=True)
-            left[rule.number] -= np.float32(rule.size) * hit[self._shared]
+            reached, _ = self.alone(rule, punishes=True)
+            left[rule.number] -= np.float32(rule.size) * self._marked(self._shared, reached)
         return np.maximum(left, 0)
 
 
-def _worst_live(world: World, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+def _worst_live(world: World, rows: Rows) -> NDArray[np.uint8]:
     """Return the worst severity among the live records of some firms; minor where there are none."""
     live = np.logical_or.reduce(world.firms.live[:, :, rows] > 0, axis=1)
     return np.where(live[2], 3, np.where(live[1], 2, 1)).astype(np.uint8)
