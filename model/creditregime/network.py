@@ -57,10 +57,10 @@ class Network:
         rows = len(economy.sector)
         self.rows = rows
         self.supplier = economy.supplier.copy()
-        self.coefficient = economy.coefficient.copy()
+        self.coefficient = economy.coefficient  # shared: nothing writes to it, nor to contracts
         self.weight = economy.coefficient.copy()
         self.since = np.full(len(self.supplier), -1, np.int16)
-        self.contract = economy.contract.copy()
+        self.contract = economy.contract
         self.pointer = pointers(economy.buyer, rows)
         sector = economy.sector[self.supplier]
         first = np.ones(len(sector), np.bool_)

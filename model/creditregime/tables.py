@@ -131,7 +131,7 @@ class Log:
         held = len(getattr(self._store, next(iter(self._fills))))
         if rows <= held:
             return
-        grown = self._declared.allocate(max(rows, held + held // 2, 1024), {})
-        for name in self._fills:
-            getattr(grown, name)[: self._used] = self[name]
-        self._store = grown
+        for name in self._fills:  # one after the other, and what is not used yet takes no memory
+            grown = np.empty(max(rows, held + held // 2, 1024), self[name].dtype)
+            grown[: self._used] = self[name]
+            setattr(self._store, name, grown)
