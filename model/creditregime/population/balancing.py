@@ -29,6 +29,9 @@ The largest of many firms reach their caps more often, and what the caps cut off
 million firms if they come last, 4.3% so. Up to 100,000 firms less than 3% is missed anyway.
 """
 
+LINKS_A_FIRM = 8
+"""Of a common economy: kernels are worth their loading from so many firms on, and here are links."""
+
 _LARGEST_SALES = 0.999  # share of a firm's size that other firms may buy: final demand stays positive
 _SMALLEST = 1e-5  # least value of a link per unit of the buyer's output: no link is starved to nothing
 _TINY = 1e-30
@@ -100,14 +103,14 @@ def _ratio(goal: Reals, weight: NDArray[np.floating], label: NDArray[np.integer]
 
 def _sums(label: NDArray[np.integer], weight: NDArray[np.floating], labels: int) -> Reals:
     """Return the sum of the weights of each label, (labels,)."""
-    if (balancing := kernel("balancing", len(weight))) is not None:
+    if (balancing := kernel("balancing", len(weight) // LINKS_A_FIRM)) is not None:
         return balancing.add_up(label, weight, labels)
     return np.bincount(label, weight, labels).astype(np.float64, copy=False)
 
 
 def _scale(weight: NDArray[np.floating], label: NDArray[np.integer], factor: Reals) -> None:
     factor = np.minimum(factor, 1e12).astype(weight.dtype)
-    if (balancing := kernel("balancing", len(weight))) is not None:
+    if (balancing := kernel("balancing", len(weight) // LINKS_A_FIRM)) is not None:
         balancing.scale(weight, label, factor)
     else:
         weight *= factor[label]
