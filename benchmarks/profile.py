@@ -1,9 +1,10 @@
 """Where a month goes: seconds by stage of `CreditRegime.step`, and the functions that take most of them.
 
-``python -m benchmarks.profile [--firms N] [--warm M] [--months M] [--out FILE] [override ...]``
+``python -m benchmarks.profile [--firms N] [--warm M] [--months M] [--out FILE] [--write] [override ...]``
 
 Stages are whatever `step` calls directly, so the table follows the code. The profiler sees a few thousand calls a
-month, which costs milliseconds. Seconds are processor time.
+month, which costs milliseconds. Seconds are processor time. With ``--write`` the stages at three sizes go into
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -12,11 +13,16 @@ import argparse
 import cProfile
 import pstats
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from creditregime import CreditRegime, load
+from benchmarks.run import machine, write
+from creditregime import CreditRegime, acceleration, load
+from creditregime.model import STAGES
 
+BEGIN, END = "<!-- profile:begin -->", "<!-- profile:end -->"
+SIZES = (1_000, 10_000, 1_000_000)
 STEP = "step"
 """Name of the function whose direct callees are the stages."""
 
@@ -78,6 +84,48 @@ def report(model: CreditRegime, months: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def built(firms: int, warm: int, months: int, overrides: Sequence[str]) -> tuple[CreditRegime, float]:
+    """Return a model some months old, and the seconds in which it was built."""
+    changes: dict[str, Any] = {"population.firms": firms, "months": warm + months}
+    begin = time.process_time()
+    model = CreditRegime(load(*overrides, **changes))
+    seconds = time.process_time() - begin
+    for _ in range(warm):
+        model.step()
+    return model, seconds
+
+
+def stages_by_size(warm: int, months: int, overrides: Sequence[str]) -> str:
+    """Return a Markdown table of the stages' nanoseconds a firm at three sizes."""
+    acceleration.threads = 1
+    columns = [stage_seconds(built(firms, warm, months, overrides)[0], months) for firms in SIZES]
+    rows = [[stage, *(f"{column[stage]:.0f}" for column in columns)] for stage in columns[0]]
+    rows.append(["**a month**", *(f"**{sum(column.values()):.0f}**" for column in columns)])
+    head = [["Stage", *(f"{firms:,} firms" for firms in SIZES)], ["---"] * (1 + len(SIZES))]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [*head, *rows]) + "\n"
+
+
+def stage_seconds(model: CreditRegime, months: int) -> dict[str, float]:
+    """Return nanoseconds a firm and month by stage, without a profiler; what lies between stages is 'measure'."""
+    taken = dict.fromkeys(STAGES, 0.0)
+
+    def clocked(stage: str, act: Callable[[Any], None]) -> Callable[[Any], None]:
+        def run(month: Any) -> None:
+            begin = time.process_time()
+            act(month)
+            taken[stage] += time.process_time() - begin
+
+        return run
+
+    for stage in STAGES:
+        setattr(model, f"_{stage}", clocked(stage, getattr(model, f"_{stage}")))
+    begin = time.process_time()
+    for _ in range(months):
+        model.step()
+    taken["measure"] = time.process_time() - begin - sum(taken.values())
+    return {stage: 1e9 * seconds / months / model.world.rows for stage, seconds in taken.items()}
+
+
 def main() -> None:
     """Profile the run that the command line describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -87,15 +135,16 @@ def main() -> None:
         "--months", type=int, default=12, help="months of the profile; 12 hold one measurement of the network"
     )
     parser.add_argument("--out", type=Path, help="also write the tables here")
+    parser.add_argument("--write", action="store_true", help="stages at three sizes into docs/performance.md instead")
     parser.add_argument("overrides", nargs="*", default=["regime=joint_2016", "population=million"])
     options = parser.parse_args()
-    changes: dict[str, Any] = {"population.firms": options.firms, "months": options.warm + options.months}
-    begin = time.process_time()
-    model = CreditRegime(load(*options.overrides, **changes))
-    built = time.process_time() - begin
-    for _ in range(options.warm):
-        model.step()
-    text = f"built in {built:.1f} s; " + report(model, options.months)
+    if options.write:
+        text = stages_by_size(options.warm, options.months, options.overrides)
+        print(text)
+        write(f"Measured on {machine()}; nanoseconds of processor time a firm.\n\n{text}", begin=BEGIN, end=END)
+        return
+    model, seconds = built(options.firms, options.warm, options.months, options.overrides)
+    text = f"built in {seconds:.1f} s; " + report(model, options.months)
     print(text)
     if options.out:
         options.out.write_text(text, encoding="utf-8")
