@@ -2,24 +2,25 @@
 
 It is written as one writes a model of many agents in NumPy: a table of people, a float64 or boolean array for each of
 their states, a module for each topic, the network as a list of edges (``p1`` supplies ``p2``) along which values are
-gathered and summed, a generator for each purpose that draws for everybody. It needs NumPy alone, not Starsim. As the
-plain-Mesa peer it starts from the same firms in the same state as our own model, and draws its own random numbers. It
-keeps no log of events and attributes no exits, both of which our side does.
+gathered and summed, a generator for each purpose that draws for everybody. It needs NumPy alone, not Starsim, whose
+arrays and distributions take longer than NumPy's. As the plain-Mesa peer it starts from the same firms in the same
+state as our own model, draws its own random numbers, logs events, and attributes exits.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 
 from benchmarks.peer_parts import Rules
 from benchmarks.peer_vectorised_conduct import Topic, associate, bear, choose, grades, learn, rate
-from benchmarks.peer_vectorised_parts import Array, Links, People, Pool, Random
+from benchmarks.peer_vectorised_parts import Array, Links, Log, People, Pool, Random
 from benchmarks.peer_vectorised_trade import settle, trade
 from creditregime import Scenario
 from creditregime.build import build_world
-from creditregime.codes import ExitCause, Lever
+from creditregime.codes import Attribution, Event, ExitCause, Lever
 from creditregime.population.economy import Economy
 from creditregime.units import MONTHS
 
@@ -47,8 +48,11 @@ class VectorisedPeer:
         self.pool = Pool(self.people, self.sectors)
         self.topics = [Topic(self, k, world) for k in self.rules.topics]
         self.leaving = self.rules.background * self.people.size**scenario.exit.size_elasticity
+        self.in_force = [np.zeros(world.rows, bool) for _ in self.rules.sanctions]
+        self.events = Log()
         self.sanctions = 0
         self.ledger: dict[str, float] = defaultdict(float)
+        self.reasons = np.zeros(len(Attribution), np.int64)
         self.latest: dict[str, float] = {}
         self.results: list[dict[str, float]] = []
 
@@ -75,13 +79,25 @@ class VectorisedPeer:
         self.results.append(self.latest)
         self.month += 1
 
+    def log(self, kind: Event, uids: Array, detail: Any = 0) -> None:
+        """Keep an event of each firm for its story."""
+        self.events.add(self.month, kind, uids, detail)
+
     # Partners, exit and entry
 
     def review(self) -> None:
         """Let buyers that review their suppliers drop those that are blacklisted."""
         links, people = self.links, self.people
         reviewing = self.random.draw("review", people.n) < self.rules.scenario.partners.review
-        links.weight[reviewing[links.p2] & people.listed[links.p1]] = 0
+        self.drop(reviewing[links.p2] & people.listed[links.p1])
+
+    def drop(self, which: Array) -> None:
+        """End relations."""
+        links = self.links
+        edges = np.flatnonzero(which & (links.weight > 0))
+        links.weight[edges] = 0
+        self.log(Event.LOST_SUPPLIER, links.p2[edges], links.p1[edges])
+        self.log(Event.LOST_BUYER, links.p1[edges], links.p2[edges])
 
     def search(self) -> None:
         """Let buyers with idle links try the firms that they meet: in business, in good standing and with room."""
@@ -100,6 +116,7 @@ class VectorisedPeer:
             good &= ~people.listed[found]
         links.p1[idle[good]] = found[good]
         links.weight[idle[good]] = links.coefficient[idle[good]]
+        self.log(Event.FOUND_SUPPLIER, buyer[good], found[good])
         np.add.at(people.costs, buyer[good], rule.switching_cost * value[good])
 
     def leave(self) -> int:
@@ -112,8 +129,11 @@ class VectorisedPeer:
         cause = np.where(poor & (1 - uniform <= self.rules.voluntary), ExitCause.VOLUNTARY, cause)
         cause = np.where(people.equity < 0, ExitCause.INSOLVENCY, cause)
         gone = people.active & (cause != ExitCause.NONE)
+        uids = np.flatnonzero(gone)
+        self.log(Event.EXITED, uids, cause[uids])
+        self.attribute(uids, cause[uids])
         self.wind_up(gone)
-        return int(gone.sum())
+        return len(uids)
 
     def remember_losses(self) -> None:
         """Smooth the five losses over about a year."""
@@ -126,6 +146,14 @@ class VectorisedPeer:
             people.finance_cost,
         )
         people.losses = [old + (loss - old) / MONTHS for old, loss in zip(people.losses, now, strict=True)]
+
+    def attribute(self, uids: Array, cause: Array) -> None:
+        """Count what brought exits about: the largest smoothed loss, where it is large enough."""
+        losses = np.array([loss[uids] for loss in self.people.losses])
+        reason = 1 + losses.argmax(axis=0)
+        small = losses.max(axis=0) < self.rules.scenario.exit.attribution_floor
+        reason[small | (cause == ExitCause.BACKGROUND)] = Attribution.BACKGROUND
+        self.reasons = np.bincount(reason, minlength=len(Attribution))
 
     def wind_up(self, gone: Array) -> None:
         """Repay banks as far as assets go and owners with the rest; empty files and end relations."""
@@ -140,7 +168,8 @@ class VectorisedPeer:
         for lever in Lever:
             people.levers[lever][gone] = 0
         people.listed[gone] = False
-        links.weight[gone[links.p1] | gone[links.p2]] = 0
+        links.weight[gone[links.p2]] = 0
+        self.drop(gone[links.p1])
         for topic in self.topics:
             topic.forget(gone)
 
@@ -150,6 +179,7 @@ class VectorisedPeer:
         entering = ~people.active & (self.random.draw("entry", people.n) < scenario.entry.rate)
         uids, base, finance = np.flatnonzero(entering), scenario.rating.base, scenario.finance
         people.active[uids] = True
+        self.log(Event.ENTERED, uids)
         people.aware[uids] = people.supply[uids] = people.level[uids] = 1
         people.score[uids] = people.own_score[uids] = base
         people.grade[uids] = people.own_grade[uids] = grades(self, base)

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.peer_parts import MINOR, SERIOUS, Sanction
 from benchmarks.peer_vectorised_parts import Array, Floats, Records
-from creditregime.codes import Lever, Origin
+from creditregime.codes import Event, Lever, Origin
 from creditregime.world import World
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Topic:
         uids = np.flatnonzero(self.found > 0)
         severity = np.where(self.violation[uids] > 0, self.violation[uids], MINOR)
         people.fines[uids] += np.array(rules.fine[self.k])[severity - 1] * people.size[uids]
+        self.model.log(Event.FINED, uids, self.k)
         self.records.add(uids, severity, month + np.array(rules.terms)[severity - 1])
         self.records.keep(self.records.expiry > month)
         self.count()
@@ -109,6 +110,8 @@ class Topic:
         enough = (self.serious >= terms.serious) | (self.entries >= terms.records)
         entering = (self.found > 0) & ~self.listed & enough
         self.listed = (self.listed & ~over) | entering
+        self.model.log(Event.DELISTED, np.flatnonzero(over), self.k)
+        self.model.log(Event.LISTED, np.flatnonzero(entering), self.k)
         self.since = np.where(entering, month, self.since)
 
     def publish(self) -> None:
@@ -177,7 +180,9 @@ def associate(model: VectorisedPeer) -> None:
     total = links.to_buyers(people.shortfall, people.n)
     mean = np.divide(total, weight, out=np.zeros(people.n), where=weight > 0)
     people.score = people.own_score - model.rules.scenario.spillover.partner.strength * mean
-    people.grade = np.minimum(people.own_grade, grades(model, people.score))
+    before, people.grade = people.grade, np.minimum(people.own_grade, grades(model, people.score))
+    changed = np.flatnonzero(people.grade != before)
+    model.log(Event.GRADED, changed, people.grade[changed])
 
 
 def bear(model: VectorisedPeer) -> None:
@@ -186,8 +191,10 @@ def bear(model: VectorisedPeer) -> None:
     people.levers = {lever: np.zeros(people.n) for lever in Lever}
     people.sanction_cost, people.associated_cost = np.zeros(people.n), np.zeros(people.n)
     model.sanctions = 0
-    for rule in model.rules.sanctions:
-        uids = np.flatnonzero(people.active & is_hit(model, rule))
+    for number, rule in enumerate(model.rules.sanctions):
+        hit = people.active & is_hit(model, rule)
+        model.log(Event.SANCTIONED, np.flatnonzero(hit & ~model.in_force[number]), number)
+        model.in_force[number], uids = hit, np.flatnonzero(hit)
         people.levers[Lever(rule.lever)][uids] += rule.size
         own = np.ones(len(uids), bool) if rule.grade is None else people.own_grade[uids] <= rule.grade
         people.sanction_cost[uids[own]] += rule.cost

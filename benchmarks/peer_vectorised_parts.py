@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from creditregime.codes import Lever
+from creditregime.codes import Event, Lever
 from creditregime.population.economy import ESSENTIAL, NON_ESSENTIAL, Economy
 from creditregime.world import World
 
@@ -97,6 +97,18 @@ class Records:
     def keep(self, kept: Array) -> None:
         """Delete all records but those marked."""
         self.firm, self.severity, self.expiry = self.firm[kept], self.severity[kept], self.expiry[kept]
+
+
+class Log:
+    """What befell whom: arrays of months, kinds, firms and details, a piece each time that something happens."""
+
+    def __init__(self) -> None:
+        self.pieces: list[tuple[int, Event, Array, Array]] = []
+
+    def add(self, month: int, kind: Event, uids: Array, detail: Any = 0) -> None:
+        """Keep an event of each firm."""
+        if len(uids):
+            self.pieces.append((month, kind, uids, np.broadcast_to(detail, uids.shape)))
 
 
 class Pool:

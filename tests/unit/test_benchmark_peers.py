@@ -11,6 +11,7 @@ from benchmarks.agreement import NAMES, compare, our_means, reduced
 from benchmarks.peer_vectorised import VectorisedPeer
 from benchmarks.timing import Taken
 from creditregime import CreditRegime, Scenario
+from creditregime.codes import Event
 from creditregime.population.economy import Economy
 
 pl = pytest.importorskip("polars")
@@ -107,6 +108,19 @@ def test_records_lists_sanctions_and_trade_are_the_same_where_all_is_certain(pee
 def test_choice_and_trade_are_the_same_where_nothing_is_found(peer):
     names = {"compliance", "compliance_cost", "output", "exits"}
     assert not differences(peer, still(), still(), names, 10)
+
+
+def test_the_vectorised_peer_logs_the_same_events():
+    scenario = certain()
+    model, peer = CreditRegime(scenario), VectorisedPeer(scenario)
+    for month in range(6):
+        for one in (model, peer):
+            ruin(one, np.arange(8 * month, 8 * month + 8))
+            one.step()
+    kinds = model.world.events.columns()["kind"]
+    for kind in (Event.FINED, Event.LISTED, Event.GRADED, Event.SANCTIONED, Event.EXITED, Event.ENTERED):
+        logged = sum(len(uids) for _, of, uids, _ in peer.events.pieces if of == kind)
+        assert logged == np.count_nonzero(kinds == kind) > 0, kind
 
 
 @pytest.mark.parametrize(
