@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 import creditregime
-from benchmarks import resume, sweeps, timing
+from benchmarks import profile, resume, scale, sweeps, timing
 from benchmarks.agreement import NAMES, agreement, compare, our_means, peer_means, reduced
 from benchmarks.floor import FEW_ROWS, floor_bytes, network_arrays, streamed
 from benchmarks.peer import PlainMesa, Regulator
 from benchmarks.run import Row, table
 from creditregime import CreditRegime
 from creditregime.laboratory.outcomes import summarise
+from creditregime.model import STAGES
 from creditregime.state import Firms
 
 FIRMS, MONTHS, SEEDS = 200, 12, range(1, 17)
@@ -124,6 +125,26 @@ def test_finished_runs_are_those_of_a_sweep(tmp_path):
     next((folder / "runs").iterdir()).unlink()
     resume.until_stopped(study, folder, resume.Engine(resume.Stopping, 1))
     next((folder / "runs").iterdir())
+
+
+def test_national_scale_is_measured_and_judged():
+    done = scale.run(1_000, scale.FIRST + 2)
+    assert done.firms == 1_000
+    assert len(done.months) == len(done.processor) == scale.FIRST + 2
+    assert 0 < done.state < done.peak
+    dear = done._replace(firms=2_000, processor=[10 * taken for taken in done.processor])
+    assert scale.linear_rows([done, done])[-1].good is True
+    assert scale.linear_rows([done, dear])[-1].good is False
+    assert scale.whole_rows(done._replace(swapped=3), judged=True)[0].good is False
+    assert scale.largest_rows(done, scale.memory_bytes())[-1].good is False  # the interpreter, fifty thousand times
+
+
+def test_stages_are_timed_and_add_up_to_the_month():
+    model = CreditRegime(reduced(60))
+    taken = profile.stage_seconds(model, 2)
+    assert [*taken] == [*STAGES, "measure"]
+    assert min(taken.values()) > 0
+    assert model.world.month == 2
 
 
 def test_table_shows_verdicts():
