@@ -24,20 +24,30 @@ SHOTS = Path("results/browser")
 """Where screenshots are kept, for people to look at."""
 
 
+IMPATIENT = """
+import sys
+from creditregime.classroom import server
+server.UNUSED, server.LOOK = 1_000, 500
+from creditregime.cli import main
+sys.exit(main())
+"""
+"""Serves as the command does, but soon takes the place of a browser that left."""
+
+
 class Served:
     """A server of the classroom in a process of its own."""
 
-    def __init__(self, *words: str, port: int | None = None) -> None:
-        self.port = port or free_port()
+    def __init__(self, *words: str, patient: bool = True) -> None:
+        self.port = free_port()
         self.url = f"http://localhost:{self.port}/"
         self.words = words
+        self.patient = patient
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[str]:
         command = [
             sys.executable,
-            "-m",
-            "creditregime.cli",
+            *(("-m", "creditregime.cli") if self.patient else ("-c", IMPATIENT)),
             "app",
             "--no-browser",
             "--port",

@@ -24,6 +24,8 @@ GUIDES = (
 )
 LESSONS = sorted(f"docs/classroom/{path.stem}.md" for path in (ROOT / "docs/classroom/studies").glob("*.yaml"))
 SMALL = ("population.firms=80", "months=13")
+PARALLEL = ("attribute", "calibrate", "compare", "replay", "rerun", "sweep", "systems", "tournament", "validate")
+"""Commands that share their work among processes."""
 
 # Runs the commands of a page in one process, as starting Python anew for each would take most of the time. Figures and
 # report have tests of their own.
@@ -68,14 +70,20 @@ def commands(page: str) -> list[tuple[list[str], str]]:
 
 
 def small(words: list[str]) -> list[str]:
-    """Return a command with few firms, months and seeds; what a command says itself comes later and wins."""
+    """Return a command with few firms, months and seeds, in one process, as starting others takes longer than the work.
+
+    What a command says itself comes later and wins, but for its seeds.
+    """
     words = [re.sub(r"^months=.*", "months=13", word) for word in words]
-    if words[0] in ("run", "compare", "attribute"):
+    command, *rest = words
+    if command in ("run", "compare", "attribute"):
         words[1:1] = SMALL
-    if words[0] in ("compare", "attribute"):
-        words = [*words, "--seeds", "2", "--workers", "1"]
-    if words[0] in ("sweep", "replay"):
-        words = [*words, "--workers", "1"]
+    if command in ("compare", "attribute", "tournament"):
+        words += ["--seeds", "2"]
+    if command == "systems" and rest:
+        words += ["--seeds", "3"]
+    if command in PARALLEL:
+        words += ["--workers", "1"]
     return words
 
 
@@ -96,14 +104,18 @@ def execute(arguments: list[str], folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("page", [*GUIDES, *LESSONS])
-def test_commands(page: str, folder: Path) -> None:
-    for text in blocks(page, "yaml"):
-        if name := re.match(r"# (\S+\.yaml)\n", text):
-            (folder / name[1]).write_text(fewer(text), encoding="utf-8")
-    typed = [(words, target) for words, target in commands(page) if words[0] != "app"]  # serves until it is stopped
-    tasks = [(small(words), target) for words, target in typed if "dask" not in words]  # needs a cluster
-    assert tasks
+@pytest.mark.parametrize("pages", [*([page] for page in GUIDES), LESSONS], ids=[*GUIDES, "lessons"])
+def test_commands(pages: list[str], folder: Path) -> None:
+    tasks = []
+    for page in pages:
+        for text in blocks(page, "yaml"):
+            if name := re.match(r"# (\S+\.yaml)\n", text):
+                with (folder / name[1]).open("x", encoding="utf-8") as file:
+                    file.write(fewer(text))
+        typed = [(words, target) for words, target in commands(page) if words[0] != "app"]  # serves until it is stopped
+        found = [(small(words), target) for words, target in typed if "dask" not in words]  # needs a cluster
+        assert found, page
+        tasks += found
     execute(["-c", DRIVER, json.dumps(tasks)], folder)
 
 
@@ -113,8 +125,11 @@ def test_python(page: str, folder: Path) -> None:
     for number, text in enumerate(blocks(page, "python")):
         if "kind=" not in text:  # the file of own rules is imported by the block after it
             paths.append(folder / f"example_{number}.py")
-            paths[-1].write_text(smaller(text), encoding="utf-8")
+            people = page == "README.md" and not number  # with as many processes as there are, from a plain script
+            paths[-1].write_text(smaller(text) if people else in_one_process(smaller(text)), encoding="utf-8")
     assert execute([str(paths[0])], folder).strip()  # a script of its own, as people run it
+    if not paths[1:]:
+        return
     script = "import runpy, sys\nfor path in sys.argv[1:]: print('#'); runpy.run_path(path, run_name='__main__')"
     shown = execute(["-c", script, *map(str, paths[1:])], folder)
     assert all(part.strip() for part in shown.split("#\n")[1:]), "an example shows nothing"
@@ -125,7 +140,7 @@ def fewer(file: str) -> str:
     file = re.sub(r"population\.firms=\d+, months=\d+", ", ".join(SMALL), file)
     file = re.sub(r"draws: \d\d+$", "draws: 2", file, flags=re.MULTILINE)
     file = re.sub(r"budget: .*", "budget: {filter: 16, rounds: 0, search: 0}", file)
-    return re.sub(r"seeds: \d", "seeds: 2", file)
+    return re.sub(r"seeds: \d+", "seeds: 2", file)
 
 
 def smaller(script: str) -> str:
@@ -136,6 +151,11 @@ def smaller(script: str) -> str:
     script = re.sub(r"seeds=\d+", "seeds=2, months=13", script)
     script = script.replace('strikes.yaml"), ', 'strikes.yaml"), seeds=2, months=13, ')
     return script.replace("(0.5, 1, 2)", "(0.5, 2)")
+
+
+def in_one_process(script: str) -> str:
+    """Return a smaller script that starts no others: that takes longer than its work."""
+    return re.sub(r"(?s)(\.(?:attribute|compare|tournament)\(.*?)seeds=2,", r"\1seeds=2, workers=1,", script)
 
 
 def test_make_targets_exist() -> None:

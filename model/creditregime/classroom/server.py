@@ -25,6 +25,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TEMPLATE = (Path(__file__).parent / "assets" / "page.html").read_text(encoding="utf-8")
 UNUSED = 15_000
 """Milliseconds for which a session without a browser is kept: enough for a connection that drops for a moment."""
+LOOK = 5_000
+"""Milliseconds after which it is looked for such sessions again."""
 
 
 class Classroom:
@@ -107,7 +109,7 @@ def serve(
         title="Twin worlds",
         websocket_origin=[f"{name}:{port}" for name in (*names_of(address), *origins)],
         unused_session_lifetime_milliseconds=UNUSED,
-        check_unused_sessions_milliseconds=5_000,
+        check_unused_sessions_milliseconds=LOOK,
         keep_alive_milliseconds=10_000,
         websocket_max_message_size=1_000_000,
     )
