@@ -79,7 +79,9 @@ class Firm(Conduct):
                     link.supplier.market.spot += link.coefficient * (1 - link.supplier.missed) * item.ordered
 
     def receive(self) -> None:
-        """Receive inputs, use stocks, and see what production they allow next month."""
+        """Sell on the spot, receive inputs, use stocks, and see what production they allow next month."""
+        self.spot = self.spare * self.market.share if self.active else 0.0
+        self.output += self.spot / self.size
         most = self.model.rules.scenario.trade.headroom
         self.paid, bound, loss = 0.0, most, 0.0
         for item in self.inputs:
@@ -108,13 +110,10 @@ class Firm(Conduct):
     # Stage 12: settlement
 
     def settle(self) -> None:
-        """Sell what competitors failed to deliver, pay and be paid, and close the books."""
+        """Pay and be paid, and close the books."""
         if not self.active:
             return
-        market = self.market
-        spot = self.spare * market.share
-        self.output += spot / self.size
-        self.earn(spot)
+        self.earn()
         self.spend()
         self.pay_the_state()
         self.close_books()
@@ -124,13 +123,13 @@ class Firm(Conduct):
         self.model.ledger["firms", payee] += amount
         self.profit -= amount
 
-    def earn(self, spot: float) -> None:
+    def earn(self) -> None:
         """Book sales and inputs."""
         ledger = self.model.ledger
         sales = [amount * self.delivered for amount in self.final]
         for payer, amount in zip(("households", "state", "world"), sales, strict=True):
             ledger[payer, "firms"] += amount
-        intermediate = self.intermediate * self.delivered + spot
+        intermediate = self.intermediate * self.delivered + self.spot
         ledger["firms", "firms"] += intermediate
         self.profit = sum(sales) + intermediate - self.paid
 

@@ -54,7 +54,8 @@ class Conduct(mesa.Agent):
         self.active, self.caught, self.grade_before = True, False, self.grade
         self.orders = self.fines = self.costs = self.profit = self.capacity = self.compliance = 0.0
         self.shortfall = self.delivered = self.missed = self.intermediate = self.paid = 0.0
-        self.final, self.kept, self.withheld, self.spare = [0.0] * 3, [0.0] * 3, [0.0] * 3, 0.0
+        self.final, self.kept, self.withheld = [0.0] * 3, [0.0] * 3, [0.0] * 3
+        self.spare = self.spot = 0.0  # what could be made besides; what of it is sold on the spot
         self.losses, self.finance_cost = [0.0] * 5, 0.0
         self.in_force: list[Sanction] = []
         self.forget()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.agreement import NAMES, compare, our_means, reduced
+from benchmarks.peer import PlainMesa
 from benchmarks.peer_vectorised import VectorisedPeer
 from benchmarks.timing import Taken
 from creditregime import CreditRegime, Scenario
@@ -72,6 +73,9 @@ def ruin(model: object, rows: np.ndarray) -> None:
     """Take all that some firms have, so that they leave this month."""
     if isinstance(model, CreditRegime):
         model.world.firms.equity[rows] = -100
+    elif isinstance(model, PlainMesa):
+        for row in rows:
+            model.firms[row].equity = -100.0
     elif isinstance(model, VectorisedPeer):
         model.people.equity[rows] = -100
     else:
@@ -99,12 +103,12 @@ def differences(peer: type, ours: Scenario, theirs: Scenario, names: set[str], m
     return apart
 
 
-@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.parametrize("peer", [PlainMesa, *PEERS])
 def test_records_lists_sanctions_and_trade_are_the_same_where_all_is_certain(peer):
     assert not differences(peer, certain(), certain(), set(NAMES.values()), 10)
 
 
-@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.parametrize("peer", [PlainMesa, *PEERS])
 def test_choice_and_trade_are_the_same_where_nothing_is_found(peer):
     names = {"compliance", "compliance_cost", "output", "exits"}
     assert not differences(peer, still(), still(), names, 10)
