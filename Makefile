@@ -36,9 +36,12 @@ docs: $(STAMP) ## Build the documentation into docs/_build/html
 odd: $(STAMP) ## Rewrite docs/odd.md, the ODD+D description, from its parts and the code
 	$(BIN)/python docs/odd.py
 
-bench: $(STAMP) ## Measure speed and memory, and the speed of sweeps (half an hour)
+bench: $(STAMP) ## Measure speed and memory, up to ten million firms over ten years (an hour and a half, 12 GB)
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.others
 	$(BIN)/python -m benchmarks.sweeps
+	$(BIN)/python -m benchmarks.profile --write
+	$(BIN)/python -m benchmarks.scale
 
 systems: $(STAMP) ## Run all demonstrations of the 47 systems into docs/systems.md (a quarter of an hour)
 	$(BIN)/python experiments/systems/make_table.py

@@ -1,6 +1,7 @@
 """Measure our month against that of two peers of the reduced rules that are not written an object a firm.
 
-``python -m benchmarks.others [--quick] [--firms N ...] [--blocks N]`` prints the table.
+``python -m benchmarks.others [--quick] [--firms N ...] [--blocks N] [--no-write]`` prints the table, and writes it into
+docs/performance.md.
 
 One is vectorised in NumPy, in the way of Starsim; the other is on Polars frames, in the way of mesa-frames. All three
 run in one process, month by month in turns. NumPy works in one thread, so that the first is judged by processor time,
@@ -20,10 +21,11 @@ import polars as pl
 from benchmarks.agreement import reduced
 from benchmarks.peer_frames import FramesPeer
 from benchmarks.peer_vectorised import VectorisedPeer
-from benchmarks.run import Row, machine, say, table
+from benchmarks.run import Row, machine, say, table, write
 from benchmarks.timing import Taken, measured
 from creditregime import CreditRegime
 
+BEGIN, END = "<!-- others:begin -->", "<!-- others:end -->"
 JUDGED_FROM = 10_000
 """Firms from which on targets hold: below, each side's month is mostly the calls, not the work."""
 MONTHS = 4
@@ -94,15 +96,19 @@ def other_row(other: Other, firms: int, ratios: Sequence[Taken]) -> Row:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print."""
+    """Measure, print, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small: shows that everything runs")
     parser.add_argument("--firms", type=int, nargs="+", default=[10_000, 100_000], help="sizes")
     parser.add_argument("--blocks", type=int, default=7, help="repetitions")
+    parser.add_argument("--no-write", action="store_true", help="print only")
     options = parser.parse_args(arguments)
     firms, blocks = ([1_000], 2) if options.quick else (options.firms, options.blocks)
     on = f"Measured on {machine()}, polars {pl.__version__} in {pl.thread_pool_size()} threads."
-    print(f"{on}\n\n{table(other_rows(firms, blocks))}")
+    text = f"{on}\n\n{table(other_rows(firms, blocks))}"
+    print(text)
+    if not (options.quick or options.no_write):
+        write(text, begin=BEGIN, end=END)
 
 
 if __name__ == "__main__":

@@ -40,11 +40,10 @@ class Indicators(Settings):
 
 def publish(world: World, weight: float = 1 / 6) -> None:
     """Update the published detection rate of each jurisdiction and topic: a running mean over about half a year."""
-    committed_by_topic, caught_by_topic, _ = conduct_counts(world)
-    for k, (committed, caught) in enumerate(zip(committed_by_topic, caught_by_topic, strict=True)):
-        rate = np.divide(caught, committed, out=world.published[:, k].astype(np.float64), where=committed > 0)
-        step = weight if world.month else 1.0
-        world.published[:, k] += np.float32(step) * (rate - world.published[:, k]).astype(np.float32)
+    committed, caught, _ = conduct_counts(world)
+    rate = np.divide(caught, committed, out=world.published.T.astype(np.float64), where=committed > 0)
+    step = weight if world.month else 1.0
+    world.published += np.float32(step) * (rate.T - world.published).astype(np.float32)
 
 
 def conduct_counts(world: World) -> NDArray[np.float64]:
@@ -59,8 +58,9 @@ def _counted(world: World) -> NDArray[np.float64]:
     firms = world.firms
     if (columns := kernel("columns", world.rows)) is not None:
         return columns.count_conduct(firms.violation, firms.found, firms.inspected, world.starts)
-    caught = (firms.violation > 0) & (firms.found > 0)
-    return np.stack([[world.number(flags) for flags in marks] for marks in (firms.violation, caught, firms.inspected)])
+    violated = firms.violation > 0
+    marks = (violated, violated & (firms.found > 0), firms.inspected)
+    return np.stack([np.add.reduceat(flags, world.starts, axis=1, dtype=np.float64) for flags in marks])
 
 
 def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: Floats | None) -> Row:
@@ -81,25 +81,27 @@ def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: 
 
 def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
     """Yield for each topic its number and its indicators."""
-    firms, own = world.firms, world.findings
+    firms, found = world.firms, world.findings
     committed, _, inspected = conduct_counts(world)
     home = world.domestic()
     some = np.maximum(world.number(home), 1)
+    values = {
+        "compliance": np.stack([world.total(effort * home) for effort in firms.effort]) / some,
+        "violations": committed / some,
+        "detections": _by_topic(world, found.those(found.true)),
+        "false_findings": _by_topic(world, found.those(~found.true)),
+        "inspections": inspected,
+        "perceived_detection": np.stack([world.total(belief * home) for belief in firms.belief]) / some,
+        "published_detection": world.published.T.astype(np.float64),
+    }
     for k in range(len(world.topics)):
-        own_topic = own.topic == k
-        yield (
-            k,
-            {
-                "compliance": world.total(firms.effort[k] * home) / some,
-                "violations": committed[k] / some,
-                "detections": by_place(world, own.firm[own_topic & own.true]),
-                "false_findings": by_place(world, own.firm[own_topic & ~own.true]),
-                "inspections": inspected[k],
-                "perceived_detection": world.total(firms.belief[k] * home) / some,
-                "published_detection": world.published[:, k].astype(np.float64),
-                **grade_shares(world, k),
-            },
-        )
+        yield k, {name: value[k] for name, value in values.items()} | grade_shares(world, k)
+
+
+def _by_topic(world: World, found: Findings) -> NDArray[np.float64]:
+    """Return the number of findings by topic and jurisdiction, (K, J)."""
+    shape = (len(world.topics), len(world.spans))
+    return _by_key(found.topic.astype(np.int64) * shape[1] + world.places(found.firm), None, shape)
 
 
 def by_place(world: World, rows: NDArray[Any]) -> NDArray[np.float64]:
@@ -137,7 +139,7 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
             yield dimension, group, {name: value[:, code] for name, value in sums.items()}
 
 
-def _by_key(key: NDArray[np.int64], values: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float64]:
+def _by_key(key: NDArray[np.int64], values: NDArray[Any] | None, shape: tuple[int, int]) -> NDArray[np.float64]:
     return np.bincount(key, values, shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
 

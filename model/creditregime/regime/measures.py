@@ -143,7 +143,8 @@ class _Reach:
             parts.append(self._graded(rule, punishes))
         rows = parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
         rows = rows[self.world.within(rule.number)[rows]]
-        own = np.logical_or.reduce(self.world.firms.listing[np.ix_(np.array(numbers, np.intp), rows)] == Standing.OWN, axis=0)
+        standing = self.world.firms.listing[np.ix_(np.array(numbers, np.intp), rows)]
+        own: NDArray[np.bool_] = np.asarray((standing == Standing.OWN).any(axis=0))
         if rule.grade is not None and punishes:
             own |= self._low(rule, rows)
         return rows, own
