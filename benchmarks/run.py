@@ -63,6 +63,8 @@ class Large(NamedTuple):
     links: int
     floor: int
     build: float
+    firm_bytes: float
+    link_bytes: float
     months: list[float]
     bandwidth: list[float]
     peak: int
@@ -121,7 +123,9 @@ def work(firms: int, months: int) -> None:
     begin = time.process_time()
     model = CreditRegime(scenario)
     build, world = time.process_time() - begin, model.world
-    facts = {"firms": world.rows, "links": len(world.network.supplier), "floor": floor_bytes(world), "build": build}
+    links = len(world.network.supplier)
+    facts = {"firms": world.rows, "links": links, "floor": floor_bytes(world), "build": build}
+    facts |= {"firm_bytes": world.firms.nbytes / world.rows, "link_bytes": world.network.nbytes / links}
     print(json.dumps(facts), flush=True)
     for _ in range(months):
         sys.stdin.readline()
@@ -235,6 +239,7 @@ def large_rows(run: Large) -> list[Row]:
             builds <= MOST_BUILD_MONTHS,
         ),
         memory_row(run),
+        Row("... of it state", f"{run.firm_bytes:.0f} B a firm, {run.link_bytes:.1f} B a link", "", None),
     ]
 
 
