@@ -81,6 +81,7 @@ lock: ## Regenerate requirements.lock from pyproject.toml (LOCKFLAGS=--upgrade f
 
 clean: ## Remove the environments, caches and builds (results/ stays)
 	rm -rf $(VENV) $(LOCK_VENV) build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf model/creditregime/compiled/__pycache__ model/creditregime/laboratory/__pycache__
 	find .ci benchmarks configs docs experiments model tests -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(STAMP): pyproject.toml requirements.lock
