@@ -123,6 +123,19 @@ def test_a_chosen_firm_and_its_partners_are_seen_in_both_networks(opened: Open) 
     expect(page.locator("#stories")).to_be_hidden()
 
 
+def test_each_network_is_drawn_of_its_own_world(opened: Open) -> None:
+    page = opened()
+
+    def drawn() -> list[str]:
+        return [page.locator(f"#panel-{side} canvas").evaluate("one => one.toDataURL()") for side in ("left", "right")]
+
+    left, right = drawn()
+    assert left != right, "somebody is held down in the right world alone"
+    page.click("#swap")
+    expect(page.locator("#differs")).to_contain_text("left on, right off")
+    assert drawn() == [right, left]  # to the last pixel
+
+
 def test_the_next_firm_whose_story_differs(opened: Open, runs: tuple[RunResult, RunResult]) -> None:
     page = opened()
     stories = [[result.model.firm(row).story() for row in range(120)] for result in runs]  # type: ignore[union-attr]

@@ -13,11 +13,13 @@ from creditregime import CreditRegime, compare
 from creditregime.classroom import downloads
 from creditregime.classroom.charts import Indicators
 from creditregime.classroom.limits import Limits
+from creditregime.classroom.pictures import Pictures
 from creditregime.classroom.setting import FIRST
 from creditregime.classroom.strikes import Before
 from creditregime.classroom.strikes import strikes as live_strikes
 from creditregime.classroom.twins import TwinWorlds
 from creditregime.errors import CreditRegimeError
+from creditregime.indicators.measure import black
 from creditregime.laboratory.run import run, simulate
 from creditregime.laboratory.strikes import UNTRACED, strikes
 from creditregime.presentation.paths_figure import PATHS, series
@@ -49,6 +51,22 @@ def test_both_worlds_are_the_same_until_the_toggle_acts() -> None:
     worlds.step()
     first, second = (model.series.monthly()["violations"].iloc[0] for model in worlds.models)
     assert first == second > 0
+
+
+def test_each_network_is_drawn_of_its_own_world() -> None:
+    setting = FIRST.placed("population.firms", 80, "a").placed("inspection.kind", "none", "b")
+    worlds = TwinWorlds(setting.worlds(), Limits())
+    pictures = Pictures(worlds, lambda row: None)
+    worlds.advance(36, LONG)
+    pictures.show(None)
+    listed = []
+    for pane, model in zip(pictures.panes, worlds.models, strict=True):
+        drawn = next(one.data_source.data for one in pane.object.renderers if "marker" in one.data_source.data)
+        active = model.world.firms.active
+        listed.append(active & (black(model.world) > 0))
+        np.testing.assert_array_equal(np.isin(drawn["marker"], ("diamond", "square")), listed[-1])
+        np.testing.assert_array_equal(np.asarray(drawn["marker"]) == "x", ~active)
+    assert (listed[0] != listed[1]).any(), "the worlds look alike, so that nothing is shown"
 
 
 def test_going_back_is_going_anew_from_the_seed() -> None:
