@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -150,22 +150,19 @@ def memory_bytes() -> int:
     return int(line.split()[1]) * 1024
 
 
-def measure(options: argparse.Namespace) -> list[Row]:
-    """Run everything, saying what runs."""
+def measure(options: argparse.Namespace) -> Iterator[list[Row]]:
+    """Run everything, saying what runs; yield all rows so far whenever there are more, as the runs take long."""
     runs = []
     for firms in options.sizes[:-1]:
         say(f"{firms:,} firms")
         runs.append(run(firms, FIRST + MEASURED))
     say(f"{options.sizes[-1]:,} firms, {options.months} months")
     whole = run(options.sizes[-1], options.months)
-    say(f"{options.largest:,} firms with few links, {options.year} months")
-    largest = run(options.largest, options.year, options.suppliers)
     judged = whole.firms >= WHOLE and len(whole.months) >= MONTHS
-    return [
-        *linear_rows([*runs, whole]),
-        *whole_rows(whole, judged=judged),
-        *largest_rows(largest, memory_bytes()),
-    ]
+    rows = [*linear_rows([*runs, whole]), *whole_rows(whole, judged=judged)]
+    yield rows
+    say(f"{options.largest:,} firms with few links, {options.year} months")
+    yield [*rows, *largest_rows(run(options.largest, options.year, options.suppliers), memory_bytes())]
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -187,10 +184,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write the page."""
     options = parsed(arguments)
-    text = f"Measured on {machine()}.\n\n" + table(measure(options))
-    print(text)
-    if not options.no_write:
-        write(text, begin=BEGIN, end=END)
+    for rows in measure(options):
+        text = f"Measured on {machine()}.\n\n" + table(rows)
+        print(text, flush=True)
+        if not options.no_write:
+            write(text, begin=BEGIN, end=END)
 
 
 if __name__ == "__main__":

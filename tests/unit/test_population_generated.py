@@ -219,3 +219,8 @@ def test_a_thousand_firms_build_quickly() -> None:
         rule.build(seed)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.03
+
+
+def test_more_links_than_can_be_numbered_are_refused_before_anything_is_built():
+    with pytest.raises(PopulationError, match=r"population: 100000000 firms × 30 mean_suppliers; at most 2147483647"):
+        Generated(firms=100_000_000, mean_suppliers=30).build(0)

@@ -31,6 +31,9 @@ _TIMMER = "World Input-Output Database, 2013 release (Timmer et al. 2015)"
 _AXTELL = "Axtell 2001, Science 293:1818"
 _BACILIERI = "Bacilieri et al. 2023, Firm-level production networks"
 
+MOST_LINKS = int(np.iinfo(np.int32).max)
+"""Links are numbered in 32 bits."""
+
 
 class Generated(Population, kind="generated"):
     """Firms with heavy-tailed sizes on a supply network whose sector mixing follows an input-output table.
@@ -43,7 +46,7 @@ class Generated(Population, kind="generated"):
 
     paths: ClassVar[tuple[str, ...]] = ("input_output",)
 
-    firms: int = parameter(1000, unit="firms", description="number of firms", ge=1, le=20_000_000)
+    firms: int = parameter(1000, unit="firms", description="number of firms", ge=1, le=100_000_000)
     input_output: str = parameter(
         "china_2011",
         unit="name or path",
@@ -135,6 +138,10 @@ class Generated(Population, kind="generated"):
 
 def generate(rule: Generated, seed: int) -> Economy:
     """Return the economy of `rule` and `seed`, validated."""
+    if rule.firms * rule.mean_suppliers > MOST_LINKS:
+        raise PopulationError(
+            f"population: {rule.firms} firms × {rule.mean_suppliers:g} mean_suppliers; at most {MOST_LINKS} links fit"
+        )
     table = read_table(rule.input_output)
     uniform, degree = draw.spread(rule.firms, seed)
     sector = draw.pick(table.output, uniform)
