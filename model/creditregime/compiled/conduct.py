@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from creditregime.compiled.jit import compiled
-from creditregime.compiled.philox import BLOCK, fill, stop_of
+from creditregime.compiled.philox import BLOCK, draw, scratch, stop_of, uniform
 
 ZERO, ONE = np.float32(0), np.float32(1)
 
@@ -31,26 +31,28 @@ def violate(
     out: Any,
 ) -> None:
     """Write the severity of violations, (K, N), of some rows; `thinning`: shares of those that are graver."""
-    draws = np.empty(BLOCK, np.float32)
+    held = scratch()
     for k in range(len(effort)):
         for place in range(len(starts)):
             start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, effort.shape[1]))
             for first in range(start, stop, BLOCK):
                 some = slice(first, min(first + BLOCK, stop))
-                fill(draws[: some.stop - first], first - starts[place], np.uint64(k), month, seeds[place], purpose)
-                thin(draws, effort[k, some], hazard[k, some], active[some], thinning[k], out[k, some])
+                number = some.stop - first
+                drawn = draw(held, first - starts[place], number, np.uint64(k), month, seeds[place], purpose)
+                thin(drawn, effort[k, some], hazard[k, some], active[some], thinning[k], out[k, some])
 
 
 @compiled
-def thin(draws: Any, effort: Any, hazard: Any, active: Any, thinning: Any, severity: Any) -> None:
+def thin(drawn: Any, effort: Any, hazard: Any, active: Any, thinning: Any, severity: Any) -> None:
     """Write severities, thinned from one draw a row."""
     general, serious = thinning[0], thinning[1]
     for row in range(len(effort)):
+        draw = uniform(drawn[row])
         chance = (ONE - effort[row]) * hazard[row] * np.float32(active[row])
-        found = np.uint8(draws[row] < chance)
+        found = np.uint8(draw < chance)
         chance = chance * general
-        found += np.uint8(draws[row] < chance)
-        severity[row] = found + np.uint8(draws[row] < chance * serious)
+        found += np.uint8(draw < chance)
+        severity[row] = found + np.uint8(draw < chance * serious)
 
 
 @compiled

@@ -17,3 +17,8 @@ def compiled(function: Any) -> Any:
         return nb.njit(nogil=True, cache=True, error_model="numpy")(function)
     except RuntimeError:  # numba found no folder that it may write to
         return nb.njit(nogil=True, error_model="numpy")(function)
+
+
+def inlined(function: Any) -> Any:
+    """Put a function's own lines wherever a kernel calls it: for what inner loops are made of."""
+    return nb.njit(error_model="numpy", inline="always")(function)

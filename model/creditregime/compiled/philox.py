@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from creditregime.compiled.jit import compiled
+from creditregime.compiled.jit import compiled, inlined
 from creditregime.philox import MULTIPLIERS, ROUNDS, WEYL
 
 ONE, THREE = (np.uint64(multiplier) for multiplier in MULTIPLIERS)
@@ -37,7 +37,7 @@ def _high_word(_: Any, first: Any, second: Any) -> Any:
 high_word: Any = intrinsic(_high_word)
 
 
-@compiled
+@inlined
 def words(block: Any, lane: Any, month: Any, seed: Any, purpose: Any) -> Any:
     """Return the four words of a block of the stream."""
     one, two, three, four = np.uint64(block), np.uint64(lane), np.uint64(month), np.uint64(0)
@@ -50,32 +50,36 @@ def words(block: Any, lane: Any, month: Any, seed: Any, purpose: Any) -> Any:
     return one, two, three, four
 
 
-@compiled
+@inlined
 def uniform(word: Any) -> Any:
     """Return the float32 uniform of the upper 24 of 32 bits."""
     return np.float32(np.int32(word >> SHIFT)) * UNIT
 
 
 @compiled
-def fill(draws: Any, first: int, lane: Any, month: Any, seed: Any, purpose: Any) -> None:
-    """Write the uniforms of consecutive rows of a stream from `first` on, (n,) float32."""
-    ahead = min(-first % 8, len(draws))  # rows before the first whole block
-    whole = (len(draws) - ahead) // 8
-    for row in range(ahead):
-        draws[row] = single(first + row, lane, month, seed, purpose)
-    for block in range(whole):
-        one, two, three, four = words((first + ahead) // 8 + block + 1, lane, month, seed, purpose)
-        at = ahead + 8 * block
-        draws[at] = uniform(one & LOW)
-        draws[at + 1] = uniform(one >> HALF)
-        draws[at + 2] = uniform(two & LOW)
-        draws[at + 3] = uniform(two >> HALF)
-        draws[at + 4] = uniform(three & LOW)
-        draws[at + 5] = uniform(three >> HALF)
-        draws[at + 6] = uniform(four & LOW)
-        draws[at + 7] = uniform(four >> HALF)
-    for row in range(ahead + 8 * whole, len(draws)):
-        draws[row] = single(first + row, lane, month, seed, purpose)
+def scratch() -> Any:
+    """Return room for the words of as many rows as are drawn together."""
+    return np.empty((BLOCK // 8 + 1, 4), np.uint64)
+
+
+@compiled
+def draw(held: Any, first: int, rows: int, lane: Any, month: Any, seed: Any, purpose: Any) -> Any:
+    """Return the 32-bit words, in `held`, of at most BLOCK consecutive rows of a stream: a `uniform` each.
+
+    Words are written as they come, and made numbers where they are used: only so are both loops as fast as they can be.
+    """
+    begin = first // 8
+    for block in range((first + rows + 7) // 8 - begin):
+        one, two, three, four = words(begin + block + 1, lane, month, seed, purpose)
+        held[block, 0], held[block, 1], held[block, 2], held[block, 3] = one, two, three, four
+    return held.reshape(-1).view(np.uint32)[first % 8 : first % 8 + rows]
+
+
+@compiled
+def convert(drawn: Any, draws: Any) -> None:
+    """Write the uniforms of words."""
+    for row in range(len(draws)):
+        draws[row] = uniform(drawn[row])
 
 
 @compiled
@@ -96,10 +100,14 @@ def stop_of(place: int, starts: Any, rows: int) -> Any:
 @compiled
 def fill_all(begin: int, end: int, draws: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any) -> None:
     """Write the uniforms of some rows of (N,) float32; each jurisdiction, from its start on, has a seed of its own."""
+    held = scratch()
     for place in range(len(starts)):
         start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, len(draws)))
-        if start < stop:
-            fill(draws[start:stop], start - starts[place], lane, month, seeds[place], purpose)
+        for first in range(start, stop, BLOCK):
+            some = slice(first, min(first + BLOCK, stop))
+            number = some.stop - first
+            drawn = draw(held, first - starts[place], number, lane, month, seeds[place], purpose)
+            convert(drawn, draws[some])
 
 
 @compiled
@@ -130,17 +138,18 @@ def below(
     begin: int, end: int, chance: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any, found: Any
 ) -> None:
     """Write for some rows whose uniform is below its chance; `chance` and `found` are (N,)."""
-    draws = np.empty(BLOCK, np.float32)
+    held = scratch()
     for place in range(len(starts)):
         start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, len(chance)))
         for first in range(start, stop, BLOCK):
             some = slice(first, min(first + BLOCK, stop))
-            fill(draws[: some.stop - first], first - starts[place], lane, month, seeds[place], purpose)
-            compare(draws, chance[some], found[some])
+            number = some.stop - first
+            drawn = draw(held, first - starts[place], number, lane, month, seeds[place], purpose)
+            compare(drawn, chance[some], found[some])
 
 
 @compiled
-def compare(draws: Any, chance: Any, found: Any) -> None:
+def compare(drawn: Any, chance: Any, found: Any) -> None:
     """Write which draws are below their chances."""
     for row in range(len(chance)):
-        found[row] = draws[row] < chance[row]
+        found[row] = uniform(drawn[row]) < chance[row]
