@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,8 @@ class Law:
         Months for which firms expect a record of each severity to count.
     fine_by_grade : (G,) or None
         Factor on fines by the grade in the topic's file; None where fines do not depend on it.
+    settled : dict
+        What rules have worked out from this law and need every month; empty while it is written.
     """
 
     shares: Floats
@@ -120,6 +122,7 @@ class Law:
     black: tuple[bool, ...] = ()
     blacklists_of: tuple[tuple[int, ...], ...] = ()
     fine_by_grade: Floats | None = None
+    settled: dict[Any, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def best(self) -> int:

@@ -271,11 +271,11 @@ class World:
 
     def looked_up(self, table: NDArray[Any], codes: NDArray[Any]) -> NDArray[Any]:
         """Return for every row the entry of its jurisdiction's table, (J, codes), at its code, (N,)."""
+        if (columns := kernel("columns", self.rows)) is not None:
+            return columns.look_up(table, self.starts, codes)
         if len(self.spans) == 1:
             found: NDArray[Any] = table[0][codes]
             return found
-        if (columns := kernel("columns", self.rows)) is not None:
-            return columns.look_up(table, self.starts, codes)
         return np.concatenate([row[codes[a:b]] for row, (a, b) in zip(table, self.spans, strict=True)])
 
     def change_law(self, law: Law, dimensions: Mapping[str, int]) -> None:

@@ -69,7 +69,7 @@ def test_stakes_see_the_window(window: int, chance: float | None) -> None:
     model = CreditRegime(spec)
     model.step()  # everybody has one record, of month 0
     model.world.open_month()
-    entry = spec.lists["l"].chance_of_entry(model.world, 0)
+    entry = spec.lists["l"].chances_of_entry(model.world).get(0)
     if chance is None:
         assert entry is None
     else:
@@ -80,7 +80,7 @@ def test_a_refusal_is_priced_by_effort() -> None:
     spec = bare(1, **FINED, registry={"kind": "database"}, lists={"l": {"topic": "a", "serious": 0, "refusal": 0.4}})
     world = prepared(spec)
     world.firms.effort[0] = np.linspace(0, 1, world.rows)
-    chance = spec.lists["l"].chance_of_entry(world, 0)
+    chance = spec.lists["l"].chances_of_entry(world)[0]
     np.testing.assert_allclose(chance, 0.4 * (1 - world.firms.effort[0]), rtol=1e-5)
 
 

@@ -96,6 +96,79 @@ def follow(belief: Any, alarm: Any, rate: Any, pull: Any) -> None:
 
 
 @compiled
+def weigh(begin: int, end: int, worth: Any, which: Any, weight: Any, values: Any) -> None:
+    """Add for some rows what grades put at stake by topic, (K, N).
+
+    `worth`, (outcomes, N), is what outcomes cost, `which`, (K, 3), the outcome of a record by severity, with a weight.
+    """
+    if not len(worth):
+        return
+    for first in range(begin, end, BLOCK):
+        some = slice(first, min(first + BLOCK, end))
+        for k in range(len(values)):
+            one, two, three = which[k]
+            add_three(worth[one, some], worth[two, some], worth[three, some], weight[k], values[k, some])
+
+
+@compiled
+def add_three(one: Any, two: Any, three: Any, weight: Any, value: Any) -> None:
+    """Add the weighted worth of the outcomes of three severities."""
+    of_one, of_two, of_three = weight
+    for row in range(len(value)):
+        value[row] = value[row] + one[row] * of_one + two[row] * of_two + three[row] * of_three
+
+
+@compiled
+def threaten(
+    begin: int,
+    end: int,
+    live: Any,
+    topics: Any,
+    least_serious: int,
+    least: int,
+    listing: Any,
+    shares: Any,
+    worth: Any,
+    values: Any,
+) -> None:
+    """Add for some rows what a list puts at stake by topic, (K, N): its worth, (1,) or (N,), times the chance of entry.
+
+    Entry follows as many live records of the topics, (3, K, N), or as many serious ones, which have a share by topic.
+    """
+    serious, records, each = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.full(BLOCK, worth[0])
+    for first in range(begin, end, BLOCK):
+        some = slice(first, min(first + BLOCK, end))
+        serious[:], records[:] = 0, 0
+        for k in topics:
+            count(live[0, k, some], live[1, k, some], live[2, k, some], serious, records)
+        price = each if len(worth) == 1 else worth[some]
+        for number, k in enumerate(topics):
+            limits = (least_serious, least, shares[number])
+            add_chance(serious, records, listing[some], limits, price, values[k, some])
+
+
+@compiled
+def count(minor: Any, general: Any, grave: Any, serious: Any, records: Any) -> None:
+    """Add the live records of one topic."""
+    for row in range(len(grave)):
+        serious[row] += grave[row]
+        records[row] += np.int32(minor[row]) + np.int32(general[row]) + np.int32(grave[row])
+
+
+@compiled
+def add_chance(serious: Any, records: Any, listing: Any, limits: Any, price: Any, value: Any) -> None:
+    """Add the worth of a list times the chance that one more record leads to it; 0 for those on it."""
+    least_serious, least, share = limits
+    by_serious = share if least_serious else ZERO
+    most_serious = least_serious - 1
+    most = least - 1 if least else np.int64(1) << 30
+    for row in range(len(value)):
+        chance = by_serious if serious[row] >= most_serious else ZERO
+        chance = ONE if records[row] >= most else chance
+        value[row] += price[row] * (np.float32(listing[row] == 0) * chance)
+
+
+@compiled
 def best_response(
     begin: int,
     end: int,
@@ -108,27 +181,58 @@ def best_response(
     cost: Any,
     intrinsic: Any,
 ) -> None:
-    """Turn what is at stake for some rows into the best effort, all (N,) but the topic's cost."""
-    answer(
-        stake[begin:end],
-        fine[begin:end],
-        caution[begin:end],
-        belief[begin:end],
-        hazard[begin:end],
-        factor[begin:end],
-        cost,
-        intrinsic[begin:end],
-    )
+    """Turn what is at stake for some rows by topic, (K, N), into the best effort.
+
+    `fine` is (K, 1) or (K, N), `caution` (1,) or (N,), the topics' cost (K,); the others are one a firm.
+    """
+    for first in range(begin, end, BLOCK):
+        some = slice(first, min(first + BLOCK, end))
+        for k in range(len(stake)):
+            add_each(stake[k, some], fine[k] if fine.shape[1] == 1 else fine[k, some])
+            if len(caution) > 1:
+                multiply(stake[k, some], caution[some])
+            rows = (belief[k, some], hazard[k, some], factor[some], intrinsic[some])
+            answer(stake[k, some], *rows, cost[k])
 
 
 @compiled
-def answer(
-    stake: Any, fine: Any, caution: Any, belief: Any, hazard: Any, factor: Any, cost: Any, intrinsic: Any
-) -> None:
-    """Turn what is at stake into clip(gain / cost + private optimum, 0, 1)."""
+def add_each(stake: Any, fine: Any) -> None:
+    """Add the fine, one for all or one a firm."""
+    if len(fine) == 1:
+        for row in range(len(stake)):
+            stake[row] += fine[0]
+    else:
+        for row in range(len(stake)):
+            stake[row] += fine[row]
+
+
+@compiled
+def multiply(values: Any, factor: Any) -> None:
+    """Multiply values by a factor each."""
+    for row in range(len(values)):
+        values[row] *= factor[row]
+
+
+@compiled
+def answer(stake: Any, belief: Any, hazard: Any, factor: Any, intrinsic: Any, cost: Any) -> None:
+    """Turn the loss, if caught, into clip(gain / cost + private optimum, 0, 1)."""
     for row in range(len(stake)):
-        gain = (stake[row] + fine[row]) * caution[row] * belief[row] * hazard[row]
+        gain = stake[row] * belief[row] * hazard[row]
         stake[row] = min(max(gain / (factor[row] * cost) + intrinsic[row], ZERO), ONE)
+
+
+@compiled
+def approach(begin: int, end: int, effort: Any, aim: Any, pace: Any) -> None:
+    """Move the efforts of some rows, (K, N), a share of the way to their aims."""
+    for k in range(len(effort)):
+        approach_one(effort[k, begin:end], aim[k, begin:end], pace)
+
+
+@compiled
+def approach_one(effort: Any, aim: Any, pace: Any) -> None:
+    """Move the efforts of one topic."""
+    for row in range(len(effort)):
+        effort[row] += (aim[row] - effort[row]) * pace
 
 
 @compiled

@@ -162,36 +162,41 @@ class Gradual(Deciding, kind="gradual"):
 
     def choose(self, world: World, prospects: Prospects) -> None:
         """Move each effort towards clip(private optimum + gain / cost, 0, 1)."""
-        firms = world.firms
-        for k, stake in enumerate(prospects.stakes()):
-            best = self.aim(world, k, self._best(world, k, stake))
-            best -= firms.effort[k]
-            best *= np.float32(self.adjustment)
-            firms.effort[k] += best
-
-    def _best(self, world: World, k: int, stake: Floats) -> Floats:
-        """Return clip(private optimum + gain / cost, 0, 1), (N,)."""
-        firms = world.firms
+        effort, pace = world.firms.effort, np.float32(self.adjustment)
+        aims = self._best(world, prospects.stakes())
+        for k, best in enumerate(aims):
+            aims[k] = self.aim(world, k, best)
         if (conduct := kernel("conduct", world.rows)) is not None:
-            fine = np.full(world.rows, self.fine(world, k))
-            caution = firms.caution if self.traits.cautious else np.ones(world.rows, np.float32)
-            rows = (firms.belief[k], firms.hazard[k], firms.cost_factor)
-            in_parts(
-                conduct.best_response,
-                world.rows,
-                stake,
-                fine,
-                caution,
-                *rows,
-                np.float32(world.law.cost[k]),
-                firms.intrinsic,
-            )
-            return stake
-        best = self.gain(world, k, stake)
-        best /= self.cost(world, k)
-        best += firms.intrinsic
-        np.clip(best, 0, 1, out=best)
-        return best
+            in_parts(conduct.approach, world.rows, effort, aims, pace)
+            return
+        aims -= effort
+        aims *= pace
+        effort += aims
+
+    def _best(self, world: World, stakes: Floats) -> Floats:
+        """Return clip(private optimum + gain / cost, 0, 1) by topic, (K, N), in the place of what is at stake."""
+        firms, cost = world.firms, world.law.cost
+        if (conduct := kernel("conduct", world.rows)) is not None:
+            fines = self._fines(world)
+            caution = firms.caution if self.traits.cautious else np.ones(1, np.float32)
+            rows = (firms.belief, firms.hazard, firms.cost_factor)
+            in_parts(conduct.best_response, world.rows, stakes, fines, caution, *rows, cost, firms.intrinsic)
+            return stakes
+        for k, stake in enumerate(stakes):
+            self.gain(world, k, stake)
+        stakes /= firms.cost_factor * cost[:, None]
+        stakes += firms.intrinsic
+        return np.clip(stakes, 0, 1, out=stakes)
+
+    def _fines(self, world: World) -> Floats:
+        """Return the expected fines by topic, (K, 1) or (K, N)."""
+        topics, settled = range(len(world.topics)), world.law.settled
+        if world.law.fine_by_grade is not None:
+            return np.array([self.fine(world, k) for k in topics])
+        if "fines" not in settled:
+            settled["fines"] = np.array([[self.fine(world, k)] for k in topics])
+        fines: Floats = settled["fines"]
+        return fines
 
     def aim(self, world: World, k: int, best: Floats) -> Floats:
         """Return the effort towards which firms move, (N,), given the best response."""

@@ -45,7 +45,7 @@ class Bundle(AllOrNothing, kind="bundle"):
         weight = firms.aware.astype(np.float64) * (firms.caution if self.traits.cautious else 1)
         for threat in prospects.threats():
             chances = np.zeros(firms.effort.shape)
-            for k, chance in threat.chances.items():
+            for k, chance in threat.chances(world).items():
                 chances[k] = firms.hazard[k] * firms.belief[k] * chance
             yield List(np.asarray(threat.worth * weight, np.float64), chances)
 

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from creditregime.acceleration import in_parts, kernel
 from creditregime.regime.inspection import Inspection
 from creditregime.regime.lists import ListRule
 from creditregime.regime.monitoring import Monitoring
 from creditregime.regime.rating import Rating
+from creditregime.regime.rating.family import Consequence
 from creditregime.state import Floats
 from creditregime.units import MONTHS, monthly_factor, present_months
 from creditregime.world import World
@@ -62,13 +65,41 @@ class Threat(NamedTuple):
     Attributes
     ----------
     worth
-        Present value of what the list takes, a scalar or (N,), months of own revenue, to firms aware of the regime.
-    chances
-        By topic, the probability that one more record leads to it, (N,); 0 for those on the list already.
+        Present value of what the list takes, (1,) or (N,), months of own revenue, to firms aware of the regime.
+    number
+        The list's number.
+    rule
+        The list's rule.
     """
 
-    worth: Floats | np.float32
-    chances: dict[int, Floats]
+    worth: Floats
+    number: int
+    rule: ListRule
+
+    def chances(self, world: World) -> dict[int, Floats]:
+        """Return by topic the probability that one more record leads to it, (N,); 0 for those on the list already.
+
+        The rewards of a redlist are lost by a record of any topic, if the firm has them.
+        """
+        listing = world.firms.listing[self.number]
+        if self.rule.colour == "red":
+            return dict.fromkeys(range(len(world.topics)), (listing > 0).astype(np.float32))
+        free = listing == 0
+        return {k: free * chance for k, chance in self.rule.chances_of_entry(world).items()}
+
+    def add(self, world: World, values: Floats) -> None:
+        """Add to the value at stake by topic, (K, N), what the list is worth times the chance of entry."""
+        conduct, limits = kernel("conduct", world.rows), self.rule.live_limits
+        if conduct is None or limits is None:
+            for k, chance in self.chances(world).items():
+                values[k] += self.worth * chance
+            return
+        topics, firms = self.rule.topics_of(world), world.firms
+        serious = world.law.shares[topics, 2]
+        listing = firms.listing[self.number]
+        in_parts(
+            conduct.threaten, world.rows, firms.live, np.array(topics), *limits, listing, serious, self.worth, values
+        )
 
 
 def stakes(
@@ -88,10 +119,8 @@ def stakes(
     if rating is not None:
         _add_grades(world, rating, discount, values)
     for threat in threats(world, lists, discount, dropping):
-        for k, chance in threat.chances.items():
-            values[k] += threat.worth * chance
-    if values.any():
-        values *= world.firms.aware
+        threat.add(world, values)
+    values *= world.firms.aware
     return values
 
 
@@ -100,15 +129,16 @@ def threats(
 ) -> Iterator[Threat]:
     """Yield what each list threatens firms with: see `stakes`."""
     for number, rule in enumerate(lists.values()):
-        if rule.colour == "red":
-            if rule.at_stake:
-                yield _of_rewards(world, number, rule, discount)
+        if rule.colour == "black":
+            worth = _of_list(world, number, discount)
+            if dropping and rule.published:
+                worth = worth + _of_buyers(world, number, discount, dropping)
+        elif rule.at_stake:
+            worth = _of_rewards(world, number, rule, discount)
+        else:
             continue
-        worth = _of_list(world, number, discount)
-        if dropping and rule.published:
-            worth = worth + _of_buyers(world, number, discount, dropping)
-        if np.any(worth):
-            yield Threat(worth, _chances_of_entry(world, number, rule))
+        if worth.any():
+            yield Threat(worth, number, rule)
 
 
 def after_entry(world: World, months: float, discount: float | Floats) -> float | Floats:
@@ -117,36 +147,96 @@ def after_entry(world: World, months: float, discount: float | Floats) -> float 
     return present
 
 
+class Outcomes(NamedTuple):
+    """What records can do to grades: each thing once, and which record does which.
+
+    Attributes
+    ----------
+    files
+        The file that each outcome is in.
+    consequences
+        What each outcome is, as `Rating.deduction` says.
+    which : (K, 3) int64
+        Number of the outcome of a record by topic and severity, 0 for a record without any.
+    share : (K, 3) float32
+        Share of the topic's violations that are of the severity, 0 for a record without any outcome.
+    """
+
+    files: tuple[int, ...]
+    consequences: tuple[Consequence, ...]
+    which: NDArray[np.int64]
+    share: Floats
+
+
+def _outcomes(world: World, rating: Rating) -> Outcomes:
+    """Return what records do to grades under a rating, worked out once for a law."""
+    settled = world.law.settled
+    if settled.get("rating") is not rating:
+        settled |= {"rating": rating, "outcomes": _work_out(world, rating)}
+    outcomes: Outcomes = settled["outcomes"]
+    return outcomes
+
+
+def _work_out(world: World, rating: Rating) -> Outcomes:
+    shares = world.law.shares
+    which, share = np.zeros(shares.shape, np.int64), np.zeros(shares.shape, np.float32)
+    numbers: dict[tuple[int, Consequence], int] = {}
+    for k, s in np.argwhere(shares).tolist():
+        what = rating.deduction(world, k, s)
+        if what is not None:
+            which[k, s] = numbers.setdefault((rating.file_of(world, k), what), len(numbers))
+            share[k, s] = shares[k, s]
+    return Outcomes(tuple(file for file, _ in numbers), tuple(what for _, what in numbers), which, share)
+
+
 def _add_grades(world: World, rating: Rating, discount: float | Floats, values: Floats) -> None:
-    law, firms = world.law, world.firms
-    if not law.grade_cost.any():
+    """Add the cost of the grade that a firm would hold less that of the grade it holds, by topic, (K, N)."""
+    if not world.law.grade_cost.any():
         return
+    outcomes = _outcomes(world, rating)
     months = [after_entry(world, float(term), discount) for term in rating.months(world)]
-    worth: dict[object, Floats] = {}
-    for k in range(len(world.topics)):
-        number = rating.file_of(world, k)
-        for s in range(3):
-            what = rating.deduction(world, k, s)
-            if not law.shares[k, s] or what is None:
-                continue
-            key = (number, *what)
-            if key not in worth:
-                cost = law.grade_cost[:, number]
-                worth[key] = world.looked_up(cost, rating.grade_if(world, number, what))
-                worth[key] -= world.looked_up(cost, firms.grade[number])
-                if law.partial:
-                    worth[key] *= firms.rated
-            values[k] += worth[key] * np.float32(law.shares[k, s] * months[s])
+    worth = _worth_of_grades(world, rating, outcomes)
+    if isinstance(discount, np.ndarray):
+        for k, s in np.argwhere(outcomes.share).tolist():
+            values[k] += worth[outcomes.which[k, s]] * np.float32(outcomes.share[k, s] * months[s])
+        return
+    weight = outcomes.share * np.array(months, np.float32)
+    if (conduct := kernel("conduct", world.rows)) is not None:
+        in_parts(conduct.weigh, world.rows, worth, outcomes.which, weight, values)
+        return
+    for s in range(weight.shape[1] if len(worth) else 0):
+        values += worth[outcomes.which[:, s]] * weight[:, s, None]
 
 
-def _of_list(world: World, number: int, discount: float | Floats) -> Floats | np.float32:
-    """Return what the measures of a list take over the time on it, 0 or (N,), months of revenue."""
-    cost = world.law.list_cost[:, number]
-    if (cost <= 0).all():
-        return np.float32(0)
-    worth: Floats = world.spread(np.maximum(cost, 0)) * np.float32(
-        after_entry(world, float(world.law.listed_months[number]), discount)
-    )
+def _worth_of_grades(world: World, rating: Rating, outcomes: Outcomes) -> Floats:
+    """Return what each outcome costs each firm a month, (outcomes, N), shares of revenue."""
+    law, firms = world.law, world.firms
+    worth = np.empty((len(outcomes.files), world.rows), np.float32)
+    now = {file: world.looked_up(law.grade_cost[:, file], firms.grade[file]) for file in set(outcomes.files)}
+    for row, file, what in zip(worth, outcomes.files, outcomes.consequences, strict=True):
+        np.subtract(world.looked_up(law.grade_cost[:, file], rating.grade_if(world, file, what)), now[file], out=row)
+        if law.partial:
+            row *= firms.rated
+    return worth
+
+
+def _of_list(world: World, number: int, discount: float | Floats) -> Floats:
+    """Return what the measures of a list take over the time on it, (1,) or (N,), months of revenue."""
+    if isinstance(discount, np.ndarray):
+        return _present_worth(world, number, discount)
+    known = world.law.settled
+    if ("list", number, discount) not in known:
+        known["list", number, discount] = _present_worth(world, number, discount)
+    worth: Floats = known["list", number, discount]
+    return worth
+
+
+def _present_worth(world: World, number: int, discount: float | Floats) -> Floats:
+    cost = np.maximum(world.law.list_cost[:, number], 0)
+    if not cost.any():
+        return np.zeros(1, np.float32)
+    months = np.float32(after_entry(world, float(world.law.listed_months[number]), discount))
+    worth: Floats = world.spread(cost) * months
     return worth
 
 
@@ -166,18 +256,11 @@ def _of_buyers(world: World, number: int, discount: float | Floats, dropping: fl
     return worth
 
 
-def _chances_of_entry(world: World, number: int, rule: ListRule) -> dict[int, Floats]:
-    free = world.firms.listing[number] == 0
-    chances = {k: rule.chance_of_entry(world, k) for k in rule.topics_of(world)}
-    return {k: free * chance for k, chance in chances.items() if chance is not None}
-
-
-def _of_rewards(world: World, number: int, rule: ListRule, discount: float | Floats) -> Threat:
+def _of_rewards(world: World, number: int, rule: ListRule, discount: float | Floats) -> Floats:
     """Return what a redlisted firm loses by any record: the rewards of the list until it is clean for long enough.
 
     It loses them with the finding, before the record is entered.
     """
     rewards = world.spread(np.maximum(-world.law.list_cost[:, number], 0))
-    held = (world.firms.listing[number] > 0).astype(np.float32)
-    worth = rewards * np.float32(present_months(rule.clean_months, discount))
-    return Threat(worth, dict.fromkeys(range(len(world.topics)), held))
+    worth: Floats = rewards * np.float32(present_months(rule.clean_months, discount))
+    return worth

@@ -138,27 +138,37 @@ class ListRule(Settings):
         own = [k for k, name in enumerate(world.topics) if self.topic == name]
         return own or [k for k in range(len(world.topics)) if not world.law.withheld[k]]
 
-    def chance_of_entry(self, world: World, k: int) -> Floats | np.float32 | None:
-        """Return the probability that one more record of topic `k` leads to the list, a scalar or (N,), or None."""
-        if self.colour == "red":
-            return None
-        chance = self._by_window(world, k) if self.window or self.amount else self._by_live(world, k)
-        if self.refusal:
-            fined = world.law.shares[k] @ (world.law.fine[k] > 0)
-            chance = np.maximum(chance, np.float32(self.refusal * fined) * carelessness(world))
-        return chance if np.any(chance) else None
+    @property
+    def live_limits(self) -> tuple[int, int] | None:
+        """Serious and all live records that lead to entry (0: never), where nothing else that firms foresee does."""
+        others = self.colour == "red" or self.window or self.amount or self.refusal
+        return None if others or not (self.serious or self.records) else (self.serious, self.records)
 
-    def _by_live(self, world: World, k: int) -> Floats | np.float32:
+    def chances_of_entry(self, world: World) -> dict[int, Floats | np.float32]:
+        """Return by topic the probability that one more record of it leads to a blacklist, a scalar or (N,)."""
         topics = self.topics_of(world)
-        shares = world.law.shares[k]
-        chance: Floats | np.float32 = np.float32(0)
+        if self.window or self.amount:
+            chances = {k: self._by_window(world, k) for k in topics}
+        else:
+            chances = self._by_live(world, topics)
+        if self.refusal:
+            careless = carelessness(world)
+            for k, chance in chances.items():
+                fined = world.law.shares[k] @ (world.law.fine[k] > 0)
+                chances[k] = np.maximum(chance, np.float32(self.refusal * fined) * careless)
+        return {k: chance for k, chance in chances.items() if chance.any()}
+
+    def _by_live(self, world: World, topics: list[int]) -> dict[int, Floats | np.float32]:
+        chances: dict[int, Floats | np.float32] = dict.fromkeys(topics, np.float32(0))
         if self.serious == 1:
-            chance = shares[2]
+            chances = {k: world.law.shares[k, 2] for k in topics}
         elif self.serious:
-            chance = shares[2] * (_live(world, topics, (2,)) + 1 >= self.serious)
+            one_short = _live(world, topics, (2,)) + 1 >= self.serious
+            chances = {k: world.law.shares[k, 2] * one_short for k in topics}
         if self.records:
-            chance = np.where(_live(world, topics, (0, 1, 2)) + 1 >= self.records, np.float32(1), chance)
-        return chance
+            one_short = _live(world, topics, (0, 1, 2)) + 1 >= self.records
+            chances = {k: np.where(one_short, np.float32(1), chance) for k, chance in chances.items()}
+        return chances
 
     def _by_window(self, world: World, k: int) -> Floats:
         """Return the chance that one more record of topic `k` is one too many, (N,): severity by severity."""

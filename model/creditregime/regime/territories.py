@@ -100,7 +100,7 @@ class Territories:
         self.laws = [national, *(copy.deepcopy(national) for _ in self.rules[1:])]
         for law, rules in zip(self.laws[1:], self.rules[1:], strict=True):
             world.law = law
-            law.fine[:], law.fine_by_grade, law.points[:], law.partial = 0, None, 0, False
+            law.fine[:], law.fine_by_grade, law.points[:], law.partial, law.settled = 0, None, 0, False, {}
             rules.fines.enact(world, rules.topics)
             rules.repair.enact(world, {name: rules.lists.get(name, rule) for name, rule in self.lists.items()})
             rules.rating.enact(world)
