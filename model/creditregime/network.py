@@ -138,6 +138,14 @@ class Network:
         product: NDArray[Any] = self._by_buyer @ values
         return product
 
+    def from_marked(self, marks: NDArray[np.bool_]) -> Floats:
+        """Return for each buyer the sum of its active coefficients from marked suppliers, (N,); `marks` is (N,)."""
+        if (flows := kernel("flows", self.rows)) is None:
+            return self.from_suppliers(marks.astype(np.float32))
+        total, bits = np.empty(self.rows, np.float32), np.packbits(marks, bitorder="little")  # they stay in cache
+        in_parts(flows.pull_marked, self.rows, self.pointer, self.supplier, self.weight, bits, total)
+        return total
+
     def from_buyers(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return for each supplier the sum over its active links of coefficient times the buyer's value, (N,)."""
         product: NDArray[Any] = self._by_supplier @ values

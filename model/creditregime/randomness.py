@@ -93,7 +93,8 @@ class Streams:
     def below(self, chance: Floats | np.float32, purpose: str, month: int, lane: int = 0) -> NDArray[np.bool_]:
         """Return whose uniform is below its chance, (N,); `chance` is one a row, or a scalar."""
         if (philox := kernel("philox", self.rows)) is not None:
-            found, each = np.empty(self.rows, np.bool_), np.broadcast_to(chance, self.rows)
+            found = np.empty(self.rows, np.bool_)
+            each = chance if isinstance(chance, np.ndarray) else np.full(self.rows, chance)
             stream = (self.starts, self.seeds, *named(purpose, month, lane))
             in_parts(philox.below, self.rows, each, *stream, found)
             return found

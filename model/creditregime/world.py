@@ -163,10 +163,10 @@ class World:
         return self._place[rows]
 
     def spread(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return a value a jurisdiction as a value a row; a scalar view where there is one jurisdiction."""
+        """Return a value a jurisdiction, (..., J), as a value a row; a scalar view where there is one jurisdiction."""
         if len(self.spans) == 1:
             return values
-        return np.repeat(values, self._sizes)
+        return np.repeat(values, self._sizes, axis=-1)
 
     def market(self) -> NDArray[np.intp]:
         """Return each firm's market, its sector within its jurisdiction, (N,)."""
@@ -270,7 +270,9 @@ class World:
         return values[self.places(rows)]
 
     def looked_up(self, table: NDArray[Any], codes: NDArray[Any]) -> NDArray[Any]:
-        """Return for every row the entry of its jurisdiction's table, (J, codes), at its code, (N,)."""
+        """Return for every row the entry of its jurisdiction's table, (J, codes) or one for all, at its code, (N,)."""
+        if table.ndim == 1:
+            table = np.tile(table, (len(self.spans), 1))
         if (columns := kernel("columns", self.rows)) is not None:
             return columns.look_up(table, self.starts, codes)
         if len(self.spans) == 1:
@@ -344,5 +346,6 @@ def _sum(values: NDArray[Any]) -> np.float64:
 
 def marked(marks: NDArray[Any]) -> tuple[Rows, Rows]:
     """Return topic and row of the entries of a column by topic, (K, N), that are not zero."""
-    topic, row = np.divmod(np.flatnonzero((marks != 0).reshape(-1)), marks.shape[1])
-    return topic, row
+    (place,) = (marks if marks.dtype == np.bool_ else marks != 0).reshape(-1).nonzero()
+    topic = place // marks.shape[1]  # with the remainder by `divmod`, it takes several times as long
+    return topic, place - topic * marks.shape[1]

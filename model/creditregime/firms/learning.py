@@ -9,7 +9,7 @@ from creditregime.acceleration import in_parts, kernel
 from creditregime.codes import OWNERSHIPS
 from creditregime.component import PerTopic, Rule, parameter
 from creditregime.units import by_topic
-from creditregime.world import World
+from creditregime.world import World, marked
 
 
 class Learning(Rule, family="learning"):
@@ -69,45 +69,34 @@ class Experience(Learning, kind="experience"):
         firms.aware[:] = world.draws.uniform("unprepared", 0) >= share[firms.ownership]
 
     def learn(self, world: World) -> None:
-        """Update beliefs topic by topic."""
+        """Update beliefs."""
         firms = world.firms
         firms.aware += (1 - firms.aware) * np.float32(1 / self.learning_months)
         if world.month == 0:
             return
-        alarm = self._alarm(world)
+        belief, alarm = firms.belief, self._alarm(world)
+        own, pull = np.float32(self.own), np.float32(self.transparency)
         if (conduct := kernel("conduct", world.rows)) is not None:
-            no_alarm, pace = np.zeros(world.rows, np.float32), (np.float32(self.own), np.float32(self.transparency))
-            told = no_alarm if alarm is None else alarm
-            in_parts(
-                conduct.learn,
-                world.rows,
-                firms.belief,
-                firms.violation,
-                firms.found,
-                told,
-                world.published,
-                world.starts,
-                *pace,
-            )
+            told = np.zeros(world.rows, np.float32) if alarm is None else alarm
+            happened = (firms.violation, firms.found, told)
+            in_parts(conduct.learn, world.rows, belief, *happened, world.published, world.starts, own, pull)
             return
-        for k in range(len(world.topics)):
-            belief = firms.belief[k]
-            self._from_own(belief, firms.violation[k], firms.found[k])
-            if alarm is not None:
-                belief += alarm * (1 - belief)
-            if self.transparency:
-                belief += np.float32(self.transparency) * (world.spread(world.published[:, k]) - belief)
-
-    def _from_own(self, belief: np.ndarray, violation: np.ndarray, found: np.ndarray) -> None:
-        rows = np.flatnonzero(violation != 0)
-        caught = (found[rows] > 0).astype(np.float32)
-        belief[rows] += np.float32(self.own) * (caught - belief[rows])
+        violated = marked(firms.violation)
+        caught = (firms.found[violated] > 0).astype(np.float32)
+        belief[violated] += own * (caught - belief[violated])
+        if alarm is not None:
+            belief += alarm * (1 - belief)
+        if self.transparency:
+            belief += pull * (world.spread(world.published.T) - belief)
 
     def _alarm(self, world: World) -> np.ndarray | None:
         """Return the weight of suppliers' findings of last month, (N,), or None where nobody was found."""
         if not self.partners or not len(world.findings.firm):
             return None
-        found = np.zeros(world.rows, np.float32)
-        found[world.findings.firm] = 1
-        inputs = np.maximum(world.firms.domestic_inputs, np.float32(1e-9))
-        return np.float32(self.partners) * np.minimum(world.network.from_suppliers(found) / inputs, 1)
+        found = np.zeros(world.rows, np.bool_)
+        found[world.findings.firm] = True
+        alarm = world.network.from_marked(found)
+        alarm /= np.maximum(world.firms.domestic_inputs, np.float32(1e-9))
+        np.minimum(alarm, 1, out=alarm)
+        alarm *= np.float32(self.partners)
+        return alarm

@@ -147,11 +147,15 @@ class Uniform(Inspection, kind="uniform"):
 
     def select(self, world: World, k: int, called: Flags | None) -> Flags:
         """Draw independently."""
-        chance = self.chance(world, k)
-        if (factor := lever_factor(world)) is not None:
-            chance = chance * factor
-        chosen = world.draws.below(chance, "inspect", world.month, k)
-        return chosen if called is None else chosen | called
+        chosen = world.draws.below(self.raised(world, k), "inspect", world.month, k)
+        if called is not None:
+            chosen |= called
+        return chosen
+
+    def raised(self, world: World, k: int) -> Floats | np.float32:
+        """Return the probability a month with this month's measures, a scalar or (N,)."""
+        chance, factor = self.chance(world, k), lever_factor(world)
+        return chance if factor is None else chance * factor
 
     def chance(self, world: World, k: int) -> Floats | np.float32:
         """Return the probability a month before measures, a scalar or (N,)."""
@@ -180,13 +184,11 @@ class ByGrade(Uniform, kind="grade"):
 
     def chance(self, world: World, k: int) -> Floats | np.float32:
         """Return the probability a month by grade, (N,), or the same for all where the topic is not graded."""
-        if self.topics and world.topics[k] not in self.topics:
+        if not self._graded(world, k):
             return super().chance(world, k)
-        base = float(by_topic(self.rate, world.topics)[k])
-        grade = world.firms.grade
-        file = k if len(grade) > 1 else 0
+        base, file = self._rate_and_file(world, k)
         if (base, file) not in world.memo:
-            world.memo[base, file] = self.announced(world, k)[grade[file]]
+            world.memo[base, file] = world.looked_up(self.announced(world, k), world.firms.grade[file])
             if world.law.partial:
                 world.memo[base, file][~world.firms.rated] = np.float32(self.monthly(base))
         chance: Floats = world.memo[base, file]
@@ -196,11 +198,28 @@ class ByGrade(Uniform, kind="grade"):
                 chance[world.firms.listing[number] > 0] *= np.float32(self.listed_factor)
         return chance
 
+    def raised(self, world: World, k: int) -> Floats | np.float32:
+        """Return the probability with this month's measures, once for all topics for which it is the same."""
+        if self.listed_factor != 1 or not self._graded(world, k):
+            return super().raised(world, k)
+        key = ("raised", *self._rate_and_file(world, k))
+        if key not in world.memo:
+            world.memo[key] = super().raised(world, k)
+        raised: Floats = world.memo[key]
+        return raised
+
+    def _graded(self, world: World, k: int) -> bool:
+        return not self.topics or world.topics[k] in self.topics
+
+    def _rate_and_file(self, world: World, k: int) -> tuple[float, int]:
+        """Return the rate a year of grades that have none of their own, and the file that the regulator reads."""
+        return float(by_topic(self.rate, world.topics)[k]), k if len(world.firms.grade) > 1 else 0
+
     def announced(self, world: World, k: int) -> Floats:
         """Return the probability of each grade, or the same for all where the topic is not graded."""
-        if self.topics and world.topics[k] not in self.topics:
+        if not self._graded(world, k):
             return super().announced(world, k)
-        base = float(by_topic(self.rate, world.topics)[k])
+        base, _ = self._rate_and_file(world, k)
         return np.array([self.monthly(self.rates.get(name, base)) for name in world.law.grades], np.float32)
 
 
