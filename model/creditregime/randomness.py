@@ -71,6 +71,13 @@ class Streams:
                 self._fill(draws[start:stop])
         return draws
 
+    def in_lanes(self, purpose: str, month: int, lanes: int) -> Floats:
+        """Return the uniforms of the first lanes, shape (lanes, N), float32."""
+        draws = np.empty((lanes, self.rows), np.float32)
+        for lane, row in enumerate(draws):
+            self.uniform(purpose, month, lane, row)
+        return draws
+
     def _fill(self, draws: Floats) -> None:
         """Fill with the numbers of `Generator.random`; whole blocks of raw words take a third less time."""
         done = 0
@@ -113,6 +120,9 @@ class Streams:
         if (philox := kernel("philox", self.rows)) is not None:
             _, *stream = named(purpose, month)
             return philox.at_lanes(rows, lanes.astype(np.uint64), self.starts, self.seeds, *stream)
+        if self.rows < MANY:
+            dense: Floats = self.in_lanes(purpose, month, 1 + int(lanes.max(initial=0)))[lanes, rows]
+            return dense
         draws = np.empty(len(rows), np.float32)
         for lane in np.unique(lanes):
             of_lane = np.flatnonzero(lanes == lane)

@@ -68,21 +68,14 @@ class Hazard(Violations, kind="hazard"):
             rows = (firms.effort, firms.hazard, firms.active, thinning)
             in_parts(conduct.violate, world.rows, *rows, draws.starts, draws.seeds, *stream, firms.violation)
             return
-        for k in range(len(world.topics)):
-            self._thin(world, k, *thinning[k])
-
-    def _thin(self, world: World, k: int, general: np.float32, serious: np.float32) -> None:
-        firms = world.firms
-        chance = np.subtract(1, firms.effort[k])
-        chance *= firms.hazard[k]
+        severity, chance = firms.violation, 1 - firms.effort
+        chance *= firms.hazard
         chance *= firms.active
-        draws = world.draws.uniform("violate", world.month, k)
-        severity = firms.violation[k]
-        np.less(draws, chance, out=severity.view(np.bool_))
-        chance *= general
-        severity += draws < chance
-        chance *= serious
-        severity += draws < chance
+        drawn = draws.in_lanes("violate", world.month, len(world.topics))
+        np.less(drawn, chance, out=severity.view(np.bool_))
+        for graver in thinning.T:
+            chance *= graver[:, None]
+            severity += drawn < chance
 
     def _complain(self, world: World, rates: NDArray[np.float32]) -> None:
         topic, firm = world.offences()
