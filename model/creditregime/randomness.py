@@ -99,13 +99,24 @@ class Streams:
 
     def below(self, chance: Floats | np.float32, purpose: str, month: int, lane: int = 0) -> NDArray[np.bool_]:
         """Return whose uniform is below its chance, (N,); `chance` is one a row, or a scalar."""
-        if (philox := kernel("philox", self.rows)) is not None:
-            found = np.empty(self.rows, np.bool_)
-            each = chance if isinstance(chance, np.ndarray) else np.full(self.rows, chance)
-            stream = (self.starts, self.seeds, *named(purpose, month, lane))
-            in_parts(philox.below, self.rows, each, *stream, found)
-            return found
-        return self.uniform(purpose, month, lane) < chance
+        if kernel("philox", self.rows) is None:
+            return self.uniform(purpose, month, lane) < chance
+        return self._below(chance, named(purpose, month, lane), np.empty((1, self.rows), np.bool_))[0]
+
+    def below_in_lanes(self, chance: Floats | np.float32, purpose: str, month: int, out: NDArray[np.bool_]) -> None:
+        """Write the same for each lane, (lanes, N), whose chances are the same."""
+        if kernel("philox", self.rows) is None:
+            np.less(self.in_lanes(purpose, month, len(out)), chance, out=out)
+        else:
+            self._below(chance, named(purpose, month), out)
+
+    def _below(
+        self, chance: Floats | np.float32, name: tuple[np.uint64, ...], out: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        each = chance if isinstance(chance, np.ndarray) else np.full(self.rows, chance)
+        philox: Any = kernel("philox", self.rows)
+        in_parts(philox.below, self.rows, each, self.starts, self.seeds, *name, out)
+        return out
 
     def few(self, purpose: str, month: int, lane: int, number: int) -> Floats:
         """Return `number` uniforms a jurisdiction, (J, number): for what is drawn by region, not by firm."""

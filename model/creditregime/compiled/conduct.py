@@ -123,28 +123,41 @@ def threaten(
     begin: int,
     end: int,
     live: Any,
-    topics: Any,
-    least_serious: int,
-    least: int,
     listing: Any,
-    shares: Any,
+    lists: Any,
+    limits: Any,
+    pointer: Any,
+    topics: Any,
     worth: Any,
+    shares: Any,
     values: Any,
 ) -> None:
-    """Add for some rows what a list puts at stake by topic, (K, N): its worth, (1,) or (N,), times the chance of entry.
+    """Add for some rows what lists put at stake by topic, (K, N): the worth of each times the chance of entry.
 
-    Entry follows as many live records of the topics, (3, K, N), or as many serious ones, which have a share by topic.
+    Parameters
+    ----------
+    live, listing
+        Live records, (3, K, N), and standing by list.
+    lists, limits, pointer, topics
+        Numbers of the lists, (L,); the serious, and all, live records that lead to each, (L, 2), 0 for never; where the
+        topics of each begin, (L + 1,); and the topics whose records count.
+    worth
+        What each list takes, (L, 1) or (L, N).
+    shares
+        Shares of the topics' violations by severity, (K, 3).
     """
-    serious, records, each = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), np.full(BLOCK, worth[0])
+    serious, records = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32)
     for first in range(begin, end, BLOCK):
         some = slice(first, min(first + BLOCK, end))
-        serious[:], records[:] = 0, 0
-        for k in topics:
-            count(live[0, k, some], live[1, k, some], live[2, k, some], serious, records)
-        price = each if len(worth) == 1 else worth[some]
-        for number, k in enumerate(topics):
-            limits = (least_serious, least, shares[number])
-            add_chance(serious, records, listing[some], limits, price, values[k, some])
+        for place in range(len(lists)):
+            counted = topics[pointer[place] : pointer[place + 1]]
+            serious[:], records[:] = 0, 0
+            for k in counted:
+                count(live[0, k, some], live[1, k, some], live[2, k, some], serious, records)
+            price = worth[place] if worth.shape[1] == 1 else worth[place, some]
+            for k in counted:
+                entry = (limits[place, 0], limits[place, 1], shares[k, 2])
+                add_chance(serious, records, listing[lists[place], some], entry, price, values[k, some])
 
 
 @compiled
@@ -156,16 +169,15 @@ def count(minor: Any, general: Any, grave: Any, serious: Any, records: Any) -> N
 
 
 @compiled
-def add_chance(serious: Any, records: Any, listing: Any, limits: Any, price: Any, value: Any) -> None:
-    """Add the worth of a list times the chance that one more record leads to it; 0 for those on it."""
-    least_serious, least, share = limits
+def add_chance(serious: Any, records: Any, listing: Any, entry: Any, price: Any, value: Any) -> None:
+    """Add the worth of a list, one for all or one a firm, times the chance of entry; 0 for those on it."""
+    least_serious, least, share = entry
     by_serious = share if least_serious else ZERO
-    most_serious = least_serious - 1
-    most = least - 1 if least else np.int64(1) << 30
+    most_serious, most = np.int32(least_serious - 1), np.int32(least - 1 if least else 1 << 30)
     for row in range(len(value)):
         chance = by_serious if serious[row] >= most_serious else ZERO
         chance = ONE if records[row] >= most else chance
-        value[row] += price[row] * (np.float32(listing[row] == 0) * chance)
+        value[row] += price[row if len(price) > 1 else 0] * (np.float32(listing[row] == 0) * chance)
 
 
 @compiled

@@ -137,15 +137,16 @@ def at_lanes(rows: Any, lanes: Any, starts: Any, seeds: Any, month: Any, purpose
 def below(
     begin: int, end: int, chance: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any, found: Any
 ) -> None:
-    """Write for some rows whose uniform is below its chance; `chance` and `found` are (N,)."""
+    """Write for some rows whose uniform is below its chance, (N,), in the lanes from one on: `found` is (lanes, N)."""
     held = scratch()
-    for place in range(len(starts)):
-        start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, len(chance)))
-        for first in range(start, stop, BLOCK):
-            some = slice(first, min(first + BLOCK, stop))
-            number = some.stop - first
-            drawn = draw(held, first - starts[place], number, lane, month, seeds[place], purpose)
-            compare(drawn, chance[some], found[some])
+    for number in range(len(found)):
+        for place in range(len(starts)):
+            start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, len(chance)))
+            for first in range(start, stop, BLOCK):
+                some = slice(first, min(first + BLOCK, stop))
+                rows, row, seed = some.stop - first, first - starts[place], seeds[place]
+                drawn = draw(held, row, rows, lane + np.uint64(number), month, seed, purpose)
+                compare(drawn, chance[some], found[number, some])
 
 
 @compiled

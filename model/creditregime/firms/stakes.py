@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,20 +88,6 @@ class Threat(NamedTuple):
         free = listing == 0
         return {k: free * chance for k, chance in self.rule.chances_of_entry(world).items()}
 
-    def add(self, world: World, values: Floats) -> None:
-        """Add to the value at stake by topic, (K, N), what the list is worth times the chance of entry."""
-        conduct, limits = kernel("conduct", world.rows), self.rule.live_limits
-        if conduct is None or limits is None:
-            for k, chance in self.chances(world).items():
-                values[k] += self.worth * chance
-            return
-        topics, firms = self.rule.topics_of(world), world.firms
-        serious = world.law.shares[topics, 2]
-        listing = firms.listing[self.number]
-        in_parts(
-            conduct.threaten, world.rows, firms.live, np.array(topics), *limits, listing, serious, self.worth, values
-        )
-
 
 def stakes(
     world: World, rating: Rating | None, lists: dict[str, ListRule], discount: float | Floats, dropping: float = 0.0
@@ -118,8 +105,7 @@ def stakes(
     values = np.zeros((len(world.topics), world.rows), np.float32)
     if rating is not None:
         _add_grades(world, rating, discount, values)
-    for threat in threats(world, lists, discount, dropping):
-        threat.add(world, values)
+    _add_threats(world, [*threats(world, lists, discount, dropping)], values)
     values *= world.firms.aware
     return values
 
@@ -215,9 +201,37 @@ def _worth_of_grades(world: World, rating: Rating, outcomes: Outcomes) -> Floats
     now = {file: world.looked_up(law.grade_cost[:, file], firms.grade[file]) for file in set(outcomes.files)}
     for row, file, what in zip(worth, outcomes.files, outcomes.consequences, strict=True):
         np.subtract(world.looked_up(law.grade_cost[:, file], rating.grade_if(world, file, what)), now[file], out=row)
-        if law.partial:
-            row *= firms.rated
+    if law.partial:
+        worth *= firms.rated
     return worth
+
+
+def _add_threats(world: World, found: Sequence[Threat], values: Floats) -> None:
+    """Add by topic, (K, N), what each list is worth times the chance of entry, list by list."""
+    conduct = kernel("conduct", world.rows)
+    for at_once, some in groupby(found, lambda threat: conduct is not None and threat.rule.live_limits is not None):
+        if at_once:
+            _add_at_once(world, conduct, [*some], values)
+            continue
+        for threat in some:
+            for k, chance in threat.chances(world).items():
+                values[k] += threat.worth * chance
+
+
+def _add_at_once(world: World, conduct: Any, found: Sequence[Threat], values: Floats) -> None:
+    """Do so in one pass for lists to which live records lead, and nothing else."""
+    topics = [threat.rule.topics_of(world) for threat in found]
+    worth = np.empty((len(found), max(len(threat.worth) for threat in found)), np.float32)
+    for row, threat in zip(worth, found, strict=True):
+        row[:] = threat.worth
+    lists = (
+        np.array([threat.number for threat in found]),
+        np.array([threat.rule.live_limits for threat in found]),
+        np.cumsum([0, *(len(own) for own in topics)]),
+        np.concatenate(topics),
+        worth,
+    )
+    in_parts(conduct.threaten, world.rows, world.firms.live, world.firms.listing, *lists, world.law.shares, values)
 
 
 def _of_list(world: World, number: int, discount: float | Floats) -> Floats:

@@ -145,6 +145,26 @@ class Uniform(Inspection, kind="uniform"):
         "year", unit="-", description="whether the chances of an inspection are stated a year, or a month"
     )
 
+    def inspect(self, world: World) -> None:
+        """Draw for all topics at once where their chances are the same."""
+        if not self.alike(world):
+            super().inspect(world)
+            return
+        inspected, month = world.firms.inspected, world.month
+        world.draws.below_in_lanes(self.raised(world, 0), "inspect", month, inspected)
+        if self.complaint_response == 1:
+            inspected |= world.firms.complaint
+        else:
+            for k in range(len(inspected)):
+                if (called := self._called(world, k)) is not None:
+                    inspected[k] |= called
+        inspected &= world.domestic()
+        self._find(world)
+
+    def alike(self, world: World) -> bool:
+        """Tell whether the chances of a firm are the same for all topics."""
+        return not isinstance(self.rate, dict)
+
     def select(self, world: World, k: int, called: Flags | None) -> Flags:
         """Draw independently."""
         chosen = world.draws.below(self.raised(world, k), "inspect", world.month, k)
@@ -207,6 +227,10 @@ class ByGrade(Uniform, kind="grade"):
             world.memo[key] = super().raised(world, k)
         raised: Floats = world.memo[key]
         return raised
+
+    def alike(self, world: World) -> bool:
+        """Tell whether all regulators look at the same grade, and at no list of their own."""
+        return super().alike(world) and not self.topics and self.listed_factor == 1 and len(world.firms.grade) == 1
 
     def _graded(self, world: World, k: int) -> bool:
         return not self.topics or world.topics[k] in self.topics

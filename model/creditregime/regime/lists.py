@@ -147,6 +147,7 @@ class ListRule(Settings):
     def chances_of_entry(self, world: World) -> dict[int, Floats | np.float32]:
         """Return by topic the probability that one more record of it leads to a blacklist, a scalar or (N,)."""
         topics = self.topics_of(world)
+        chances: dict[int, Floats | np.float32]
         if self.window or self.amount:
             chances = {k: self._by_window(world, k) for k in topics}
         else:

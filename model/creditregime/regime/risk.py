@@ -74,6 +74,10 @@ class ByRisk(Uniform, kind="risk"):
             np.add.at(history, (topic[seen] * (len(history) > 1), firm[seen]), np.float32(1))
         super().inspect(world)
 
+    def alike(self, world: World) -> bool:
+        """Tell whether all topics share the forecast."""
+        return super().alike(world) and len(world.firms.history) == 1
+
     def chance(self, world: World, k: int) -> Floats:
         """Return the probability a month by class, (N,)."""
         file = k if len(world.firms.history) > 1 else 0
