@@ -142,8 +142,8 @@ class Network:
         """Return for each buyer the sum of its active coefficients from marked suppliers, (N,); `marks` is (N,)."""
         if (flows := kernel("flows", self.rows)) is None:
             return self.from_suppliers(marks.astype(np.float32))
-        total, bits = np.empty(self.rows, np.float32), np.packbits(marks, bitorder="little")  # they stay in cache
-        in_parts(flows.pull_marked, self.rows, self.pointer, self.supplier, self.weight, bits, total)
+        total = np.empty(self.rows, np.float32)
+        in_parts(flows.pull_marked, self.rows, self.pointer, self.supplier, self.weight, marks, total)
         return total
 
     def from_buyers(self, values: NDArray[Any]) -> NDArray[Any]:

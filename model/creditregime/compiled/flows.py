@@ -30,13 +30,12 @@ def pull(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, values:
 
 
 @compiled
-def pull_marked(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, bits: Any, total: Any) -> None:
-    """Write for some buyers the sum of the weights of their links to suppliers whose bit is set."""
+def pull_marked(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, marks: Any, total: Any) -> None:
+    """Write for some buyers the sum of the weights of their links to marked suppliers: marks, (N,), stay in cache."""
     for buyer in range(begin, end):
         added = ZERO
         for link in range(pointer[buyer], pointer[buyer + 1]):
-            bit = bits[supplier[link] >> 3] >> np.uint8(supplier[link] & 7)
-            added += weight[link] * np.float32(bit & np.uint8(1))
+            added += weight[link] * np.float32(marks[supplier[link]])
         total[buyer] = added
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -106,8 +107,7 @@ class Database(Registry, kind="database"):
         now = self._append(world)
         made = [world.records.of_month(world.month - delay) if delay else now for delay in world.law.delays]
         self._enter(world, np.concatenate([np.arange(rows.start, rows.stop) for rows in made]))
-        for life in world.law.lives:
-            self._expire(world, world.records.of_month(world.month - life))
+        self._expire(world, [world.records.of_month(world.month - life) for life in world.law.lives])
 
     def _append(self, world: World) -> slice:
         found, firms = world.findings, world.firms
@@ -145,14 +145,15 @@ class Database(Registry, kind="database"):
         np.add.at(firms.live, (records["severity"][rows] - 1, topic, firm), np.uint8(1))
         world.entered = (topic, firm)
 
-    def _expire(self, world: World, rows: slice) -> None:
-        records, firms = world.records, world.firms
-        due = records["expiry"][rows] == world.month
-        due &= records["repaired"][rows] < 0
+    def _expire(self, world: World, made: Sequence[slice]) -> None:
+        records, firms, expiry = world.records, world.firms, world.records["expiry"]
+        rows = np.concatenate([rows.start + np.flatnonzero(expiry[rows] == world.month) for rows in made])
+        firm = records["firm"][rows]
+        due = records["repaired"][rows] < 0
         due &= records["withdrawn"][rows] < 0
-        due &= records["month"][rows] >= firms.born[records["firm"][rows]]
-        at = (records["severity"][rows][due] - 1, records["topic"][rows][due], records["firm"][rows][due])
-        np.subtract.at(firms.live, at, np.uint8(1))
+        due &= records["month"][rows] >= firms.born[firm]
+        rows = rows[due]
+        np.subtract.at(firms.live, (records["severity"][rows] - 1, records["topic"][rows], firm[due]), np.uint8(1))
 
 
 def leave_region(world: World, rows: NDArray[np.int64]) -> None:

@@ -43,6 +43,8 @@ class Told:
     def _tell(self, kind: Event) -> None:
         world, firms = self._world, self._world.firms
         below = (firms.grade < firms.own_grade) & firms.active
+        if np.array_equal(firms.grade, self._grade) and np.array_equal(below, self._below):
+            return
         for file, grade in enumerate(firms.grade):
             changed = np.flatnonzero((grade != self._grade[file]) & firms.active)
             world.log(kind, changed, file, grade[changed])
