@@ -165,7 +165,8 @@ class Gradual(Deciding, kind="gradual"):
         effort, pace = world.firms.effort, np.float32(self.adjustment)
         aims = self._best(world, prospects.stakes())
         for k, best in enumerate(aims):
-            aims[k] = self.aim(world, k, best)
+            if (aim := self.aim(world, k, best)) is not best:
+                aims[k] = aim
         if (conduct := kernel("conduct", world.rows)) is not None:
             in_parts(conduct.approach, world.rows, effort, aims, pace)
             return

@@ -79,21 +79,22 @@ class Inspection(Rule, family="inspection"):
     def _find(self, world: World) -> None:
         firms = world.firms
         topic, firm = marked(firms.inspected)
-        violated = firms.violation[topic, firm] > 0
-        draws = world.draws.by_lane(firm, topic, "detect", world.month)
+        place = topic * world.rows + firm  # in the columns laid out flat, which takes a third of the time
+        violated = firms.violation.reshape(-1)[place] > 0
         regulator = _regulators(world, topic, firm)
         false = by_topic(self.false_positive, world.topics)[topic] * _error_factor(world, regulator, firm)
         chance = np.where(violated, by_topic(self.sensitivity, world.topics)[topic], false)
         if (hidden := concealed(world, topic, firm)) is not None:
             chance[hidden] *= np.float32(1 - world.law.cover)
-        hit = draws < chance
-        hit &= firms.found[topic, firm] == 0
-        origin = np.where(firms.complaint[topic, firm], np.uint8(Origin.COMPLAINT), np.uint8(Origin.INSPECTION))
-        firms.found[topic[hit], firm[hit]] = origin[hit]
-        regulators = world.regulators
-        regulators.inspections += np.bincount(regulator, minlength=len(regulators.topic))
-        regulators.detections += np.bincount(regulator[hit & violated], minlength=len(regulators.topic))
-        regulators.false_findings += np.bincount(regulator[hit & ~violated], minlength=len(regulators.topic))
+        found = firms.found.reshape(-1)
+        hit = world.draws.by_lane(firm, topic, "detect", world.month) < chance
+        hit &= found[place] == 0
+        called = firms.complaint.reshape(-1)[place[hit]]
+        found[place[hit]] = np.where(called, np.uint8(Origin.COMPLAINT), np.uint8(Origin.INSPECTION))
+        regulators, number = world.regulators, len(world.regulators.topic)
+        regulators.inspections += np.bincount(regulator, minlength=number)
+        regulators.detections += np.bincount(regulator[hit & violated], minlength=number)
+        regulators.false_findings += np.bincount(regulator[hit & ~violated], minlength=number)
 
 
 def _regulators(world: World, topic: Rows, firm: Rows) -> Rows:
