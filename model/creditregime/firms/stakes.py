@@ -220,18 +220,16 @@ def _add_threats(world: World, found: Sequence[Threat], values: Floats) -> None:
 
 def _add_at_once(world: World, conduct: Any, found: Sequence[Threat], values: Floats) -> None:
     """Do so in one pass for lists to which live records lead, and nothing else."""
-    topics = [threat.rule.topics_of(world) for threat in found]
     worth = np.empty((len(found), max(len(threat.worth) for threat in found)), np.float32)
     for row, threat in zip(worth, found, strict=True):
         row[:] = threat.worth
-    lists = (
-        np.array([threat.number for threat in found]),
-        np.array([threat.rule.live_limits for threat in found]),
-        np.cumsum([0, *(len(own) for own in topics)]),
-        np.concatenate(topics),
-        worth,
-    )
-    in_parts(conduct.threaten, world.rows, world.firms.live, world.firms.listing, *lists, world.law.shares, values)
+    key, settled = tuple(threat.number for threat in found), world.law.settled
+    if key not in settled:
+        topics = [threat.rule.topics_of(world) for threat in found]
+        limits = np.array([threat.rule.live_limits for threat in found])
+        settled[key] = (np.array(key), limits, np.cumsum([0, *map(len, topics)]), np.concatenate(topics))
+    columns = (world.firms.live, world.firms.listing)
+    in_parts(conduct.threaten, world.rows, *columns, *settled[key], worth, world.law.shares, values)
 
 
 def _of_list(world: World, number: int, discount: float | Floats) -> Floats:
