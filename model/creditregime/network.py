@@ -53,10 +53,10 @@ class Network:
         Whether the input is essential, non-essential (a shortage of it costs output in proportion), or negligible.
     """
 
-    def __init__(self, economy: Economy) -> None:
+    def __init__(self, economy: Economy, *, own: bool = False) -> None:
         rows = len(economy.sector)
         self.rows = rows
-        self.supplier = economy.supplier.copy()
+        self.supplier = economy.supplier if own else economy.supplier.copy()
         self.coefficient = economy.coefficient  # shared: nothing writes to it, nor to contracts
         self.weight = economy.coefficient.copy()
         self.since = np.full(len(self.supplier), -1, np.int16)

@@ -16,8 +16,10 @@ from creditregime.network import Network, Pool
 from creditregime.population.economy import Economy
 from creditregime.randomness import Streams
 from creditregime.state import NEVER, Bytes, Events, Findings, Firms, Floats, Records, Regulators, Rows
-from creditregime.tables import Log
+from creditregime.tables import Journal, Log
 
+MOVING = ("region", "group", "person")
+"""Columns that the economy and its firms share at the start only: stories ask where and whose a firm once was."""
 LONG_SPAN = 1 << 16
 """Rows of a jurisdiction from which its sums are taken alone: `reduceat` converts a whole column first."""
 
@@ -55,6 +57,8 @@ class World:
         Number of rating ``file``s, ``list``s, ``lever``s and ``regulator``s that the regime needs; of topics on which
         firms can ``report`` falsely, of ``forecast``s of their risk; and the lengths of the columns that only some
         ratings use.
+    own
+        Whether nobody else uses the economy: its arrays are then taken over, not copied.
 
     Attributes
     ----------
@@ -87,6 +91,8 @@ class World:
         topics: Sequence[str],
         law: Law,
         dimensions: Mapping[str, int],
+        *,
+        own: bool = False,
     ) -> None:
         self.economy = economy
         self.law = law
@@ -98,10 +104,10 @@ class World:
         self.firms = Firms.allocate(len(economy.sector), sizes)
         self.regulators = Regulators.allocate(dimensions["regulator"], sizes)
         self.records = Log(Records)
-        self.events = Log(Events)
+        self.events = Journal(Events)
         self.findings = Findings.none()
         self.entered: tuple[Bytes, NDArray[np.int32]] = (np.empty(0, np.uint8), np.empty(0, np.int32))
-        self.network = Network(economy)
+        self.network = Network(economy, own=own)
         stops = [*economy.starts[1:], len(economy.sector)]
         self.starts = np.asarray(economy.starts, np.int64)
         self.spans = tuple(zip(economy.starts, stops, strict=True))
@@ -132,7 +138,8 @@ class World:
         self.emigrants: Rows = np.empty(0, np.int64)
         self.persons = int(economy.person.max()) + 1
         for name in ("sector", "region", "ownership", "group", "person", "size", "final_demand", "imports", "overseas"):
-            getattr(self.firms, name)[:] = getattr(economy, name)
+            kept = own and name not in MOVING
+            setattr(self.firms, name, getattr(economy, name) if kept else getattr(economy, name).copy())
         sector, final = economy.sector, economy.final_demand
         self.firms.public_demand[:] = economy.procurement_share[sector] * final
         self.firms.foreign_demand[:] = economy.export_share[sector] * final
