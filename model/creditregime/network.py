@@ -274,7 +274,7 @@ class Pool:
         self._sectors = sectors
         self._starts = np.array([start for start, _ in spans])
         market = jurisdiction * sectors + sector
-        self._order = np.argsort(market, kind="stable")
+        self._order = np.argsort(market, kind="stable").astype(np.int32)
         self._sum = np.concatenate([[0.0], np.cumsum(size[self._order], dtype=np.float64)])
         self._bounds = np.concatenate([[0], np.cumsum(np.bincount(market, minlength=len(spans) * sectors))])
 
@@ -284,15 +284,13 @@ class Pool:
         low, high = self._sum[self._bounds[market]], self._sum[self._bounds[market + 1]]
         at = np.searchsorted(self._sum, low + uniform * (high - low), side="right") - 1
         at = np.clip(at, self._bounds[market], self._bounds[market + 1] - 1)
-        chosen: NDArray[np.int64] = self._order[at]
-        return chosen
+        return self._order[at].astype(np.int64)
 
     def pick(self, sector: NDArray[Any], near: NDArray[Any], uniform: Floats) -> NDArray[np.int64]:
         """Return the same, but each firm of the sector with the same probability, whatever its size."""
         market = self._market(sector, near)
         low, high = self._bounds[market], self._bounds[market + 1]
-        chosen: NDArray[np.int64] = self._order[low + (uniform * (high - low)).astype(np.int64)]
-        return chosen
+        return self._order[low + (uniform * (high - low)).astype(np.int64)].astype(np.int64)
 
     def _market(self, sector: NDArray[Any], near: NDArray[Any]) -> NDArray[np.int64]:
         market: NDArray[np.int64] = (np.searchsorted(self._starts, near, side="right") - 1) * self._sectors + sector

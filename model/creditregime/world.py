@@ -95,6 +95,7 @@ class World:
         own: bool = False,
     ) -> None:
         self.economy = economy
+        self.network = Network(economy, own=own)  # before the firms: building it takes room
         self.law = law
         self.laws = [(0, law)]
         self.topics = tuple(topics)
@@ -107,7 +108,6 @@ class World:
         self.events = Journal(Events)
         self.findings = Findings.none()
         self.entered: tuple[Bytes, NDArray[np.int32]] = (np.empty(0, np.uint8), np.empty(0, np.int32))
-        self.network = Network(economy, own=own)
         stops = [*economy.starts[1:], len(economy.sector)]
         self.starts = np.asarray(economy.starts, np.int64)
         self.spans = tuple(zip(economy.starts, stops, strict=True))
