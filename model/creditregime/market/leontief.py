@@ -104,8 +104,8 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         scale = firms.size * firms.active
         if (flows := self._kernel(world)) is not None:
             total = np.zeros(world.rows, np.float32)
-            groups = (network.stock, network.firm_groups, network.group_pointer)
-            flows.order(plan, scale, self._pace, *groups, network.supplier, network.weight, total)
+            links = (network.supplier, network.weight)
+            network.know_idle(*flows.order(plan, scale, self._pace, network.stock, links, network.walk, total))
             return total
         return network.from_groups(self._levels(world, plan) * np.repeat(scale, np.diff(network.firm_groups)))
 
@@ -151,10 +151,12 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         paid = np.empty(world.rows, np.float32)
         terms = (self._pace, *map(np.float32, (self.imported, self.import_premium, self.headroom)))
         rows = (plan, firms.size, firms.active, firms.output, firms.domestic_inputs, paid, firms.inputs)
-        links = (network.group_pointer, network.supplier, network.weight, network.coefficient)
-        groups = (network.firm_groups, network.required, network.stock, network.kind)
+        last, buyers = network.walk
+        links = (network.group_pointer, last, network.supplier, network.weight, network.coefficient)
+        groups = (network.firm_groups, buyers, network.required, network.stock, network.kind)
+        idle = (network.idle(), network.idle_groups())
         through = 1 - missed * (1 - delivered)
-        in_parts(flows.receive, world.rows, through, 1 - missed, terms, rows, links, groups)
+        in_parts(flows.receive, world.rows, through, 1 - missed, terms, rows, links, groups, idle)
         return paid
 
     def _with_imports(self, world: World, arriving: Floats) -> Floats:
