@@ -78,8 +78,8 @@ class Network:
         self._idle_groups: NDArray[np.int64] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the matrices: they are views of the arrays and are made again when needed."""
-        return {name: value for name, value in self.__dict__.items() if not name.startswith(("_by_", "_to_"))}
+        """Leave out the matrices and the walk: they follow from the arrays and are made again when needed."""
+        return {name: value for name, value in self.__dict__.items() if not name.startswith(("_by_", "_to_", "walk"))}
 
     @cached_property
     def essential(self) -> NDArray[np.int32]:
@@ -100,6 +100,17 @@ class Network:
     def firm_linear(self) -> NDArray[np.int32]:
         """Where the non-essential groups of each buyer begin in `linear`, (N + 1,)."""
         return np.searchsorted(self.linear, self.firm_groups).astype(np.int32)
+
+    @cached_property
+    def walk(self) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+        """Which links are the last of their group, (L,), and the buyer of each group, (G,).
+
+        Whoever walks along all links knows by them where he is: loops over each buyer's groups and each group's links
+        are so short that a processor would wait at their ends, whose place it cannot foresee.
+        """
+        last = np.zeros(len(self.supplier), np.bool_)
+        last[self.group_pointer[1:] - 1] = True
+        return last, np.repeat(np.arange(self.rows, dtype=np.int32), np.diff(self.firm_groups))
 
     @cached_property
     def _by_buyer(self) -> Any:
@@ -235,6 +246,10 @@ class Network:
         if self._idle_groups is None:
             self._idle_groups = owners(self.group_pointer, self.idle())
         return self._idle_groups
+
+    def know_idle(self, links: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
+        """Keep which links are idle, and their groups, as a walk along all of them found."""
+        self._idle, self._idle_groups = links, groups
 
     def connect(self, links: NDArray[Any], suppliers: NDArray[Any] | None, month: int) -> None:
         """Make links active, with new suppliers or (None) with those that they had."""

@@ -181,10 +181,15 @@ class World:
             self._market = self.places(np.arange(self.rows)) * len(self.economy.sectors) + self.firms.sector
         return self._market
 
+    @property
+    def markets(self) -> int:
+        """Number of markets J × S."""
+        return len(self.spans) * len(self.economy.sectors)
+
     def by_market(self, values: NDArray[Any], rows: NDArray[Any] | None = None) -> NDArray[np.float64]:
         """Return the sums of a value a row (or of some rows) over the markets, (J × S,)."""
         where = self.market() if rows is None else self.market()[rows]
-        return np.bincount(where, values, len(self.spans) * len(self.economy.sectors)).astype(np.float64, copy=False)
+        return np.bincount(where, values, self.markets).astype(np.float64, copy=False)
 
     def pool(self) -> Pool:
         """Return the firms of each sector and jurisdiction, to be met by a searching buyer."""

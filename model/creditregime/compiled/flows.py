@@ -1,8 +1,10 @@
 """What travels along the links: orders up, goods and news down.
 
 The links lie by buyer, so that what goes down is gathered and what goes up is scattered; sums are taken in the order of
-the links, as SciPy's products do. Gathering and reckoning are loops of their own, block by block of buyers: only then
-does the processor wait for many links at a time.
+the links, as SciPy's products do. The monthly walks run along all links, or all groups, and see by a mark on each where
+the next one begins: a buyer has few groups and a group mostly one link, and loops over them would cost a wrong guess of
+the processor each. Gathering and reckoning are loops of their own, block by block of buyers: only then does the
+processor wait for many links at a time, and reckon many groups at once.
 """
 
 from __future__ import annotations
@@ -30,79 +32,128 @@ def pull(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, values:
 
 
 @compiled
-def order(
-    plan: Any, scale: Any, pace: Any, stock: Any, firm_groups: Any, pointer: Any, supplier: Any, weight: Any, total: Any
-) -> None:
-    """Add for each supplier what its buyers order, (N,) money.
+def order(plan: Any, scale: Any, pace: Any, stock: Any, links: Any, walk: Any, total: Any) -> Any:
+    """Add for each supplier what its buyers order, (N,) money; return the idle links and their groups.
 
-    A buyer orders at the level of its plan less a part, `pace`, of the stock of the input.
+    A buyer orders at the level of its plan less a part, `pace`, of the stock of the input. `links` and `walk` are
+    tuples, see `creditregime.market.leontief`.
     """
-    for buyer in range(len(plan)):
-        for group in range(firm_groups[buyer], firm_groups[buyer + 1]):
-            amount = max(plan[buyer] - stock[group] * pace, ZERO) * scale[buyer]
-            for link in range(pointer[group], pointer[group + 1]):
-                total[supplier[link]] += weight[link] * amount
+    supplier, weight = links
+    last, buyers = walk
+    idle, groups = np.empty(len(weight), np.int64), np.empty(len(weight), np.int64)
+    group = count = 0
+    for link in range(len(weight)):
+        buyer = buyers[group]
+        total[supplier[link]] += weight[link] * (max(plan[buyer] - stock[group] * pace, ZERO) * scale[buyer])
+        if weight[link] == ZERO:
+            idle[count], groups[count] = link, group
+            count += 1
+        group += last[link]
+    return idle[:count].copy(), groups[:count].copy()
 
 
 @compiled
-def receive(begin: int, end: int, through: Any, unmissed: Any, terms: Any, firms: Any, links: Any, groups: Any) -> None:
+def receive(
+    begin: int, end: int, through: Any, unmissed: Any, terms: Any, firms: Any, links: Any, groups: Any, idle: Any
+) -> None:
     """Let goods arrive with some buyers: write stocks, what they pay, and the output that their inputs allow.
 
     `through` is the part of each supplier's deliveries that arrives, `unmissed` what others replace of those who left;
     the other arguments are tuples, see `creditregime.market.leontief`.
     """
-    pace, imported, premium, most = terms
     plan, size, active, output, domestic, paid, inputs = firms
-    pointer, supplier, weight, coefficient = links
-    firm_groups, required, stock, kinds = groups
-    arriving = np.empty(0, np.float32)
+    pointer, last, supplier, weight, coefficient = links
+    firm_groups, buyers, required, stock, kinds = groups
+    space = np.empty((6, 0), np.float32)
     for first in range(begin, end, BUYERS):
-        last = min(first + BUYERS, end)
-        start, stop = firm_groups[first], firm_groups[last]
-        if stop - start > len(arriving):
-            arriving = np.empty(2 * (stop - start), np.float32)
-        gather(start, stop, pointer, supplier, weight, coefficient, through, unmissed, arriving)
-        for buyer in range(first, last):
-            cost, missing, bound = ZERO, ZERO, most
-            for group in range(firm_groups[buyer], firm_groups[buyer + 1]):
-                level = max(plan[buyer] - stock[group] * pace, ZERO)
-                came = arriving[group - start]
-                abroad = (required[group] - came) * imported
-                came += abroad
-                cost += (abroad * premium + came) * level
-                held = max(stock[group] - output[buyer], ZERO) + came * level / required[group]
-                stock[group] = held
-                if kinds[group] == ESSENTIAL:
-                    bound = min(bound, held)
-                elif kinds[group] == NON_ESSENTIAL:
-                    missing += required[group] * max(most - held, ZERO)
-            paid[buyer] = cost * size[buyer] * np.float32(active[buyer])
-            inputs[buyer] = max(min(bound, most - missing / max(domestic[buyer], np.float32(1e-30))), ZERO)
+        few = slice(first, min(first + BUYERS, end))
+        some = slice(firm_groups[few.start], firm_groups[few.stop])
+        if some.stop - some.start > space.shape[1]:
+            space = np.empty((6, 2 * (some.stop - some.start)), np.float32)
+        arriving, planned, made, cost, missing, bound = space
+        these = slice(pointer[some.start], pointer[some.stop])
+        gather(last[these], supplier[these], weight[these], through, arriving[: some.stop - some.start])
+        replace(these, some.start, idle, supplier, coefficient, unmissed, arriving)
+        spread(buyers[some], plan, output, planned, made)
+        stock_up(planned, made, required[some], stock[some], kinds[some], terms, arriving, cost, missing, bound)
+        inputs[few], paid[few] = terms[3], ZERO
+        lack = np.zeros(few.stop - few.start, np.float32)
+        add_up(buyers[some], few.start, cost, missing, bound, paid[few], lack, inputs[few])
+        close(size[few], active[few], domestic[few], lack, terms[3], paid[few], inputs[few])
 
 
 @compiled
-def gather(
-    start: int,
-    stop: int,
-    pointer: Any,
-    supplier: Any,
-    weight: Any,
-    coefficient: Any,
-    through: Any,
-    unmissed: Any,
+def gather(last: Any, supplier: Any, weight: Any, through: Any, arriving: Any) -> None:
+    """Write the input value that arrives in some groups from their own suppliers, at one unit of output."""
+    arriving[:] = ZERO
+    group = 0
+    for link in range(len(weight)):
+        arriving[group] += weight[link] * through[supplier[link]]
+        group += last[link]
+
+
+@compiled
+def replace(these: Any, start: int, idle: Any, supplier: Any, coefficient: Any, unmissed: Any, arriving: Any) -> None:
+    """Add what others deliver in place of the suppliers of idle links; `start`: the first group that is arriving."""
+    links, groups = idle
+    for number in range(np.searchsorted(links, these.start), np.searchsorted(links, these.stop)):
+        link = links[number]
+        arriving[groups[number] - start] += coefficient[link] * unmissed[supplier[link]]
+
+
+@compiled
+def spread(buyers: Any, plan: Any, output: Any, planned: Any, made: Any) -> None:
+    """Write the plan and the output of each group's buyer."""
+    for group in range(len(buyers)):
+        planned[group] = plan[buyers[group]]
+        made[group] = output[buyers[group]]
+
+
+@compiled
+def stock_up(
+    planned: Any,
+    made: Any,
+    required: Any,
+    stock: Any,
+    kinds: Any,
+    terms: Any,
     arriving: Any,
+    cost: Any,
+    missing: Any,
+    bound: Any,
 ) -> None:
-    """Write the input value that arrives in some groups at one unit of output, from own suppliers or from others."""
-    for group in range(start, stop):
-        came, idle = ZERO, False
-        for link in range(pointer[group], pointer[group + 1]):
-            came += weight[link] * through[supplier[link]]
-            idle |= weight[link] == ZERO
-        if idle:
-            for link in range(pointer[group], pointer[group + 1]):
-                if weight[link] == ZERO:
-                    came += coefficient[link] * unmissed[supplier[link]]
-        arriving[group - start] = came
+    """Use stocks, fill them with what arrives or is bought abroad; write its cost, and how it limits each buyer."""
+    pace, imported, premium, most = terms
+    for group in range(len(stock)):
+        level = max(planned[group] - stock[group] * pace, ZERO)
+        came = arriving[group]
+        abroad = (required[group] - came) * imported
+        came += abroad
+        cost[group] = (abroad * premium + came) * level
+        held = max(stock[group] - made[group], ZERO) + came * level / required[group]
+        stock[group] = held
+        lack = required[group] * max(most - held, ZERO)
+        missing[group] = lack if kinds[group] == NON_ESSENTIAL else ZERO
+        bound[group] = held if kinds[group] == ESSENTIAL else most
+
+
+@compiled
+def add_up(buyers: Any, start: int, cost: Any, missing: Any, bound: Any, paid: Any, lack: Any, inputs: Any) -> None:
+    """Add costs and missing inputs of groups for their buyers, the first of whom is `start`; take the least bound."""
+    for group in range(len(buyers)):
+        buyer = buyers[group] - start
+        paid[buyer] += cost[group]
+        lack[buyer] += missing[group]
+        inputs[buyer] = min(inputs[buyer], bound[group])
+
+
+@compiled
+def close(size: Any, active: Any, domestic: Any, lack: Any, most: Any, paid: Any, inputs: Any) -> None:
+    """Turn costs into money, and what is missing into a bound of output."""
+    for buyer in range(len(paid)):
+        paid[buyer] = paid[buyer] * size[buyer] * np.float32(active[buyer])
+        linear = most - lack[buyer] / max(domestic[buyer], np.float32(1e-30))
+        inputs[buyer] = max(min(inputs[buyer], linear), ZERO)
 
 
 @compiled
