@@ -40,7 +40,7 @@ def build_world(
     later
         The scenario as it stands in later phases: what they need to know of the past is kept from the start.
     """
-    own = economy is None
+    own = economy is None and not scenario.population.fixed  # it can be made again
     if economy is None:
         economy = scenario.population.build(scenario.seed)
     if seeds is None:
@@ -61,7 +61,7 @@ def build_world(
     scenario.finance.prepare(world)
     _price(rules[0], world)
     _first_listings(rules[0], world)
-    if own and not scenario.population.fixed:
+    if own:
         economy.let_go(partial(scenario.population.build, scenario.seed))
     return world
 

@@ -33,10 +33,8 @@ class Network:
         The links of buyer ``i`` are ``pointer[i]:pointer[i + 1]``, sorted by the supplier's sector.
     supplier : (L,) int32
         Row of the supplier.
-    coefficient : (L,) float32
-        Input value per unit of the buyer's output.
     weight : (L,) float32
-        The coefficient while the link is active, 0 while it is not.
+        Input value per unit of the buyer's output while the link is active, 0 while it is not.
     since : (L,) int16
         Month in which the present partner came.
     contract : (L,) bool
@@ -57,10 +55,9 @@ class Network:
         rows = len(economy.sector)
         self.rows = rows
         self.supplier = economy.supplier if own else economy.supplier.copy()
-        self.coefficient = economy.coefficient  # shared: nothing writes to it, nor to contracts
-        self.weight = economy.coefficient.copy()
+        self.weight = economy.coefficient if own else economy.coefficient.copy()
         self.since = np.full(len(self.supplier), -1, np.int16)
-        self.contract = economy.contract
+        self.contract = economy.contract  # shared: nothing writes to it
         self.pointer = pointers(economy.buyer, rows)
         sector = economy.sector[self.supplier]
         first = np.ones(len(sector), np.bool_)
@@ -70,11 +67,12 @@ class Network:
         self.firm_groups = pointers(economy.buyer[starts], rows)
         essential = economy.essential[sector[starts], economy.sector[economy.buyer[starts]]]
         self.stock = np.ones(len(starts), np.float32)
-        self.required = np.add.reduceat(self.coefficient, starts) if len(starts) else np.empty(0, np.float32)
+        self.required = np.add.reduceat(self.weight, starts) if len(starts) else np.empty(0, np.float32)
         essential[self.required == 0] = NEGLIGIBLE  # links that carry nothing bind nobody
         np.maximum(self.required, np.float32(1e-30), out=self.required)
         self.kind = essential
-        self._idle: NDArray[np.int64] | None = None
+        self._idle = np.flatnonzero(self.weight == 0)
+        self._carried = self.weight[self._idle]  # what idle links carry while they are active
         self._idle_groups: NDArray[np.int64] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -234,12 +232,33 @@ class Network:
         """Return the input groups of the given buyers, in their order."""
         return entries(self.firm_groups, rows)
 
+    @property
+    def coefficient(self) -> Floats:
+        """Input value per unit of the buyer's output over each link, active or not, (L,); put together anew."""
+        whole = self.weight.copy()
+        whole[self._idle] = self._carried
+        return whole
+
+    def carried(self, links: NDArray[Any]) -> Floats:
+        """Return the coefficients of some links, active or not."""
+        coefficient = self.weight[links]
+        at, idle = self._places(links)
+        coefficient[idle] = self._carried[at]
+        return coefficient
+
     def idle(self) -> NDArray[np.int64]:
         """Return the links that are not active: their supplier left or was dropped, or their buyer left."""
-        if self._idle is None:
-            flows = kernel("flows", self.rows)
-            self._idle = np.flatnonzero(self.weight == 0) if flows is None else flows.idle(self.weight)
         return self._idle
+
+    def carried_by_idle(self) -> Floats:
+        """Return the coefficients of the idle links."""
+        return self._carried
+
+    def _places(self, links: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the places among the idle links of those links that are idle, and where they stand in `links`."""
+        at = np.searchsorted(self._idle, links)
+        here = np.flatnonzero(self._idle.take(at, mode="clip") == links) if len(self._idle) else at[:0]
+        return at[here], here
 
     def idle_groups(self) -> NDArray[np.int64]:
         """Return the input groups of the idle links."""
@@ -247,22 +266,25 @@ class Network:
             self._idle_groups = owners(self.group_pointer, self.idle())
         return self._idle_groups
 
-    def know_idle(self, links: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
-        """Keep which links are idle, and their groups, as a walk along all of them found."""
-        self._idle, self._idle_groups = links, groups
-
     def connect(self, links: NDArray[Any], suppliers: NDArray[Any] | None, month: int) -> None:
         """Make links active, with new suppliers or (None) with those that they had."""
         if suppliers is not None:
             self.supplier[links] = suppliers
-        self.weight[links] = self.coefficient[links]
         self.since[links] = month
-        self._idle = self._idle_groups = None
+        at, idle = self._places(links)
+        self.weight[links[idle]] = self._carried[at]
+        still = np.ones(len(self._idle), np.bool_)
+        still[at] = self._carried[at] == 0  # links that carry nothing count as idle
+        self._idle, self._carried, self._idle_groups = self._idle[still], self._carried[still], None
 
     def disconnect(self, links: NDArray[Any]) -> None:
         """Make links inactive."""
+        links = np.unique(links[self.weight[links] > 0])
+        at = np.searchsorted(self._idle, links)
+        self._idle = np.insert(self._idle, at, links)
+        self._carried = np.insert(self._carried, at, self.weight[links])
+        self._idle_groups = None
         self.weight[links] = 0
-        self._idle = self._idle_groups = None
 
     def suppliers(self, row: int) -> NDArray[np.int32]:
         """Return the active suppliers of one firm."""

@@ -32,24 +32,19 @@ def pull(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, values:
 
 
 @compiled
-def order(plan: Any, scale: Any, pace: Any, stock: Any, links: Any, walk: Any, total: Any) -> Any:
-    """Add for each supplier what its buyers order, (N,) money; return the idle links and their groups.
+def order(plan: Any, scale: Any, pace: Any, stock: Any, links: Any, walk: Any, total: Any) -> None:
+    """Add for each supplier what its buyers order, (N,) money.
 
     A buyer orders at the level of its plan less a part, `pace`, of the stock of the input. `links` and `walk` are
     tuples, see `creditregime.market.leontief`.
     """
     supplier, weight = links
     last, buyers = walk
-    idle, groups = np.empty(len(weight), np.int64), np.empty(len(weight), np.int64)
-    group = count = 0
+    group = 0
     for link in range(len(weight)):
         buyer = buyers[group]
         total[supplier[link]] += weight[link] * (max(plan[buyer] - stock[group] * pace, ZERO) * scale[buyer])
-        if weight[link] == ZERO:
-            idle[count], groups[count] = link, group
-            count += 1
         group += last[link]
-    return idle[:count].copy(), groups[:count].copy()
 
 
 @compiled
@@ -62,7 +57,7 @@ def receive(
     the other arguments are tuples, see `creditregime.market.leontief`.
     """
     plan, size, active, output, domestic, paid, inputs = firms
-    pointer, last, supplier, weight, coefficient = links
+    pointer, last, supplier, weight = links
     firm_groups, buyers, required, stock, kinds = groups
     space = np.empty((6, 0), np.float32)
     for first in range(begin, end, BUYERS):
@@ -73,7 +68,7 @@ def receive(
         arriving, planned, made, cost, missing, bound = space
         these = slice(pointer[some.start], pointer[some.stop])
         gather(last[these], supplier[these], weight[these], through, arriving[: some.stop - some.start])
-        replace(these, some.start, idle, supplier, coefficient, unmissed, arriving)
+        replace(these, some.start, idle, supplier, unmissed, arriving)
         spread(buyers[some], plan, output, planned, made)
         stock_up(planned, made, required[some], stock[some], kinds[some], terms, arriving, cost, missing, bound)
         inputs[few], paid[few] = terms[3], ZERO
@@ -93,12 +88,11 @@ def gather(last: Any, supplier: Any, weight: Any, through: Any, arriving: Any) -
 
 
 @compiled
-def replace(these: Any, start: int, idle: Any, supplier: Any, coefficient: Any, unmissed: Any, arriving: Any) -> None:
+def replace(these: Any, start: int, idle: Any, supplier: Any, unmissed: Any, arriving: Any) -> None:
     """Add what others deliver in place of the suppliers of idle links; `start`: the first group that is arriving."""
-    links, groups = idle
+    links, groups, carried = idle
     for number in range(np.searchsorted(links, these.start), np.searchsorted(links, these.stop)):
-        link = links[number]
-        arriving[groups[number] - start] += coefficient[link] * unmissed[supplier[link]]
+        arriving[groups[number] - start] += carried[number] * unmissed[supplier[links[number]]]
 
 
 @compiled
@@ -164,21 +158,6 @@ def add_weights(begin: int, end: int, pointer: Any, weight: Any, total: Any) -> 
         for link in range(pointer[buyer], pointer[buyer + 1]):
             added += weight[link]
         total[buyer] = added
-
-
-@compiled
-def idle(weight: Any) -> Any:
-    """Return the links without weight, in their order."""
-    count = 0
-    for link in range(len(weight)):
-        count += weight[link] == ZERO
-    found = np.empty(count, np.int64)
-    count = 0
-    for link in range(len(weight)):
-        if weight[link] == ZERO:
-            found[count] = link
-            count += 1
-    return found
 
 
 @compiled

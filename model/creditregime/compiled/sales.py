@@ -69,13 +69,13 @@ def idle_orders(
 
     `links` is a tuple, see `creditregime.market.leontief`; `share` is what others cannot replace.
     """
-    supplier, coefficient, buyers, stock = links
+    supplier, carried, buyers, stock = links
     wanted = np.zeros(markets)
     for number in range(len(idle)):
         link, group = idle[number], groups[number]
         buyer, gone = buyers[group], supplier[link]
         ordered = max(plan[buyer] - stock[group] * pace, ZERO) * scale[buyer]
-        wanted[market[gone]] += np.float64(coefficient[link] * ordered * (ONE - share[gone]))
+        wanted[market[gone]] += np.float64(carried[number] * ordered * (ONE - share[gone]))
     return wanted
 
 

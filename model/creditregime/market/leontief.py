@@ -93,7 +93,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         if (flows := self._kernel(world, "flows")) is not None:
             total = np.zeros(world.rows, np.float32)
             links = (network.supplier, network.weight)
-            network.know_idle(*flows.order(plan, scale, self._pace, network.stock, links, network.walk, total))
+            flows.order(plan, scale, self._pace, network.stock, links, network.walk, total)
             return total
         return network.from_groups(self._levels(world, plan) * scale[network.walk[1]])
 
@@ -139,11 +139,11 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         network = world.network
         idle, groups = network.idle(), network.idle_groups()
         if (sales := self._kernel(world, "sales")) is not None:
-            links = (network.supplier, network.coefficient, network.walk[1], network.stock)
+            links = (network.supplier, network.carried_by_idle(), network.walk[1], network.stock)
             markets = (world.market(), world.markets)
             return sales.idle_orders(idle, groups, links, plan, scale, self._pace, missed, *markets)  # type: ignore[no-any-return]
         supplier, buyer = network.supplier[idle], network.walk[1][groups]
-        value = network.coefficient[idle] * (self._level(plan[buyer], network.stock[groups]) * scale[buyer])
+        value = network.carried_by_idle() * (self._level(plan[buyer], network.stock[groups]) * scale[buyer])
         value *= 1 - missed[supplier]
         return world.by_market(value, supplier)
 
@@ -181,9 +181,9 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         terms = (self._pace, *map(np.float32, (self.imported, self.import_premium, self.headroom)))
         rows = (plan, firms.size, firms.active, firms.output, firms.domestic_inputs, paid, firms.inputs)
         last, buyers = network.walk
-        links = (network.group_pointer, last, network.supplier, network.weight, network.coefficient)
+        links = (network.group_pointer, last, network.supplier, network.weight)
         groups = (network.firm_groups, buyers, network.required, network.stock, network.kind)
-        idle = (network.idle(), network.idle_groups())
+        idle = (network.idle(), network.idle_groups(), network.carried_by_idle())
         in_parts(flows.receive, world.rows, through, unmissed, terms, rows, links, groups, idle)
         return paid
 
@@ -203,7 +203,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         network = world.network
         arriving = network.to_groups(through)
         idle, groups = network.idle(), network.idle_groups()
-        np.add.at(arriving, groups, network.coefficient[idle] * unmissed[network.supplier[idle]])
+        np.add.at(arriving, groups, network.carried_by_idle() * unmissed[network.supplier[idle]])
         return arriving
 
     def _spot(

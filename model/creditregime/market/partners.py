@@ -95,12 +95,12 @@ class Search(Partners, kind="search"):
         sector = firms.sector[network.supplier[links]]  # whom the link lost, or has dropped, was of the same sector
         found = world.pool().draw(sector, buyers, which)
         spare = (self.headroom - firms.demand[found]) * firms.size[found]
-        good = firms.active[found] & (found != buyers) & (spare >= network.coefficient[links] * firms.size[buyers])
+        good = firms.active[found] & (found != buyers) & (spare >= network.carried(links) * firms.size[buyers])
         if self.avoid_listed:
             good &= ~avoided[found]
         links, buyers, found = links[good], buyers[good], found[good]
         network.connect(links, found, month)
-        firms.costs[buyers] += np.float32(self.switching_cost) * network.coefficient[links] * firms.size[buyers]
+        firms.costs[buyers] += np.float32(self.switching_cost) * network.carried(links) * firms.size[buyers]
         world.log(Event.FOUND_SUPPLIER, buyers, 0, found)
         world.count("links_found", buyers)
 
