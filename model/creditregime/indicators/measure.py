@@ -117,7 +117,7 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
     values = {
         "firms": home,
         "compliance": firms.effort.mean(axis=0) * home,
-        "violations": (firms.violation > 0).sum(axis=0),
+        "violations": (firms.violation > 0).sum(axis=0, dtype=np.uint8),
         "listed": listed & home,
         "rated": rated,
         "grade": firms.grade.mean(axis=0) * rated,
@@ -126,9 +126,8 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
         "debt": firms.debt,
         "fines": firms.fines,
     }
-    places = world.places(np.arange(world.rows))
     for dimension, names, codes in dimensions(world):
-        key = places * len(names) + codes
+        key = world.spread(np.arange(len(world.spans)) * len(names)) + codes
         shape = (len(world.spans), len(names))
         sums = {name: _by_key(key, value, shape) for name, value in values.items()}
         some = np.maximum(sums["firms"], 1)
