@@ -284,7 +284,8 @@ class Network:
 
     def disconnect(self, links: NDArray[Any]) -> None:
         """Make links inactive."""
-        links = np.unique(links[self.weight[links] > 0])
+        links = np.sort(links[self.weight[links] > 0])
+        links = links[np.diff(links, prepend=-1) > 0]  # each once
         at = np.searchsorted(self._idle, links)
         self._idle = np.insert(self._idle, at, links)
         self._carried = np.insert(self._carried, at, self.weight[links])

@@ -138,7 +138,7 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
             yield dimension, group, {name: value[:, code] for name, value in sums.items()}
 
 
-def _by_key(key: NDArray[np.int64], values: NDArray[Any] | None, shape: tuple[int, int]) -> NDArray[np.float64]:
+def _by_key(key: NDArray[Any], values: NDArray[Any] | None, shape: tuple[int, int]) -> NDArray[np.float64]:
     return np.bincount(key, values, shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
 
