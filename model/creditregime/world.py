@@ -106,6 +106,7 @@ class World:
         self.starts = np.asarray(economy.starts, np.int64)
         self.spans = tuple(zip(economy.starts, stops, strict=True))
         self._sizes = np.diff([*economy.starts, len(economy.sector)])
+        self._longest = int(self._sizes.max())
         self._place = np.repeat(np.arange(len(self.spans)), self._sizes if len(self.spans) > 1 else 0)
         self.draws = Streams([(a, b, seed) for (a, b), seed in zip(self.spans, seeds, strict=True)])
         self.ledger = Ledger(len(self.spans))
@@ -143,12 +144,26 @@ class World:
         """Number of rows N, constant through a run."""
         return len(self.firms.active)
 
-    def total(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the sum of a column over the rows of each jurisdiction, shape (J,), float64."""
-        if self._sizes.max() >= LONG_SPAN:
+    def total(self, values: NDArray[Any], weight: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        """Return the sum of a column (times another one) over the rows of each jurisdiction, shape (J,), float64."""
+        if (sums := kernel("sums", self.rows)) is not None and _single(values, weight):
+            return sums.totals(values, weight, self.starts, LONG_SPAN)
+        if weight is not None:
+            values = values * weight
+        if self._longest >= LONG_SPAN:
             return np.array([_sum(values[start:stop]) for start, stop in self.spans])
-        sums: NDArray[np.float64] = np.add.reduceat(values, self.starts, dtype=np.float64)
-        return sums
+        found: NDArray[np.float64] = np.add.reduceat(values, self.starts, dtype=np.float64)
+        return found
+
+    def totals(self, table: NDArray[Any], weight: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        """Return the totals of several columns, (K, N), each times the same other one, shape (K, J)."""
+        if (sums := kernel("sums", self.rows)) is not None and _single(table, weight):
+            return sums.totals_by_row(table, weight, self.starts, LONG_SPAN)
+        if self._longest >= LONG_SPAN:
+            return np.stack([self.total(values, weight) for values in table])
+        table = table if weight is None else table * weight
+        found: NDArray[np.float64] = np.add.reduceat(table, self.starts, axis=1, dtype=np.float64)
+        return found
 
     def number(self, flags: NDArray[Any]) -> NDArray[np.float64]:
         """Return how many entries of a column are not zero in each jurisdiction, shape (J,)."""
@@ -337,6 +352,13 @@ class World:
         """Append events of one kind for the given rows."""
         if len(firm):
             self.events.append(len(firm), month=self.month, firm=firm, kind=kind, detail=detail, other=other)
+
+
+def _single(values: NDArray[Any], weight: NDArray[Any] | None) -> bool:
+    """Tell whether compiled code can add the values: in single precision, without gaps, as their weights are."""
+    if values.dtype != np.float32 or not values.flags.c_contiguous:
+        return False
+    return weight is None or (weight.dtype.char in "?f" and weight.flags.c_contiguous)
 
 
 def _sum(values: NDArray[Any]) -> np.float64:
