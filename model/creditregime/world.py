@@ -30,7 +30,8 @@ class Ledger:
 
     def pay(self, payer: Payer, payee: Payer, amount: NDArray[np.float64]) -> None:
         """Book an amount a jurisdiction, shape (J,); a negative amount flows the other way."""
-        self.flows[:, payer, payee] += amount
+        flow = self.flows[:, payer, payee]
+        flow += amount
 
     def net(self) -> NDArray[np.float64]:
         """Return what each sector received less what it paid, shape (J, 5)."""
@@ -230,9 +231,9 @@ class World:
         """Return those of the rows that are within the jurisdiction."""
         return rows if self.abroad is None else rows[~self.firms.overseas[rows]]
 
-    def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any]) -> None:
-        """Book what each firm pays or is paid, (N,); overseas, its households, state and banks are those abroad."""
-        self.ledger.pay(payer, payee, self.total(amount))
+    def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any], total: NDArray[np.float64]) -> None:
+        """Book what each firm pays or is paid, (N,), and its total; households, state and banks overseas are abroad."""
+        self.ledger.pay(payer, payee, total)
         if self.abroad is not None:
             self._move_abroad(payer, payee, self.abroad.rows, amount[self.abroad.rows])
 

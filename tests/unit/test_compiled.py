@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from creditregime import CreditRegime, acceleration, load
 from creditregime.population.economy import combine
@@ -55,6 +56,18 @@ def test_streams_draw_the_same(spans: list[tuple[int, int, int]], compiled: Any)
     for one, other in zip(*drawn, strict=True):
         assert one.dtype == other.dtype
         np.testing.assert_array_equal(one, other)
+
+
+def test_every_uniform_has_the_same_normal() -> None:
+    pytest.importorskip("numba")
+    from creditregime.compiled.normal import quantiles
+
+    step, some = np.float32(2.0**-24), 1 << 20
+    for first in range(0, 1 << 24, some):
+        uniforms = np.maximum(np.arange(first, first + some, dtype=np.float32) * step, step / 2)
+        expected = ndtri(uniforms)
+        quantiles(0, some, uniforms)
+        np.testing.assert_array_equal(uniforms, expected)
 
 
 @pytest.mark.parametrize(
