@@ -32,7 +32,8 @@ class Ledger:
 
     def pay(self, payer: Payer, payee: Payer, amount: NDArray[np.float64]) -> None:
         """Book an amount a jurisdiction, shape (J,); a negative amount flows the other way."""
-        self.flows[:, payer, payee] += amount
+        flow = self.flows[:, payer, payee]
+        flow += amount
 
     def net(self) -> NDArray[np.float64]:
         """Return what each sector received less what it paid, shape (J, 5)."""
@@ -112,6 +113,7 @@ class World:
         self.starts = np.asarray(economy.starts, np.int64)
         self.spans = tuple(zip(economy.starts, stops, strict=True))
         self._sizes = np.diff([*economy.starts, len(economy.sector)])
+        self._longest = int(self._sizes.max())
         self._place = np.repeat(np.arange(len(self.spans)), self._sizes if len(self.spans) > 1 else 0)
         self.draws = Streams([(a, b, seed) for (a, b), seed in zip(self.spans, seeds, strict=True)])
         self.ledger = Ledger(len(self.spans))
@@ -150,12 +152,26 @@ class World:
         """Number of rows N, constant through a run."""
         return len(self.firms.active)
 
-    def total(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the sum of a column over the rows of each jurisdiction, shape (J,), float64."""
-        if self._sizes.max() >= LONG_SPAN:
+    def total(self, values: NDArray[Any], weight: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        """Return the sum of a column (times another one) over the rows of each jurisdiction, shape (J,), float64."""
+        if (sums := kernel("sums", self.rows)) is not None and _single(values, weight):
+            return sums.totals(values, weight, self.starts, LONG_SPAN)
+        if weight is not None:
+            values = values * weight
+        if self._longest >= LONG_SPAN:
             return np.array([_sum(values[start:stop]) for start, stop in self.spans])
-        sums: NDArray[np.float64] = np.add.reduceat(values, self.starts, dtype=np.float64)
-        return sums
+        found: NDArray[np.float64] = np.add.reduceat(values, self.starts, dtype=np.float64)
+        return found
+
+    def totals(self, table: NDArray[Any], weight: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        """Return the totals of several columns, (K, N), each times the same other one, shape (K, J)."""
+        if (sums := kernel("sums", self.rows)) is not None and _single(table, weight):
+            return sums.totals_by_row(table, weight, self.starts, LONG_SPAN)
+        if self._longest >= LONG_SPAN:
+            return np.stack([self.total(values, weight) for values in table])
+        table = table if weight is None else table * weight
+        found: NDArray[np.float64] = np.add.reduceat(table, self.starts, axis=1, dtype=np.float64)
+        return found
 
     def number(self, flags: NDArray[Any]) -> NDArray[np.float64]:
         """Return how many entries of a column are not zero in each jurisdiction, shape (J,)."""
@@ -222,9 +238,9 @@ class World:
         """Return those of the rows that are within the jurisdiction."""
         return rows if self.abroad is None else rows[~self.firms.overseas[rows]]
 
-    def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any]) -> None:
-        """Book what each firm pays or is paid, (N,); overseas, its households, state and banks are those abroad."""
-        self.ledger.pay(payer, payee, self.total(amount))
+    def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any], total: NDArray[np.float64]) -> None:
+        """Book what each firm pays or is paid, (N,), and its total; households, state and banks overseas are abroad."""
+        self.ledger.pay(payer, payee, total)
         if self.abroad is not None:
             self._move_abroad(payer, payee, self.abroad.rows, amount[self.abroad.rows])
 
@@ -344,6 +360,13 @@ class World:
         """Append events of one kind for the given rows."""
         if len(firm):
             self.events.append(len(firm), month=self.month, firm=firm, kind=kind, detail=detail, other=other)
+
+
+def _single(values: NDArray[Any], weight: NDArray[Any] | None) -> bool:
+    """Tell whether compiled code can add the values: in single precision, without gaps, as their weights are."""
+    if values.dtype != np.float32 or not values.flags.c_contiguous:
+        return False
+    return weight is None or (weight.dtype.char in "?f" and weight.flags.c_contiguous)
 
 
 def _sum(values: NDArray[Any]) -> np.float64:

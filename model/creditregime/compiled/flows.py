@@ -79,9 +79,9 @@ def receive(
         replace(these, some.start, idle, supplier, unmissed, arriving)
         spread(buyers[some], plan, output, planned, made)
         stock_up(planned, made, required[some], stock[some], kinds[some], terms, arriving, cost, missing, bound)
-        inputs[few], paid[few] = terms[3], ZERO
-        lack = np.zeros(few.stop - few.start, np.float32)
-        add_up(buyers[some], few.start, cost, missing, bound, paid[few], lack, inputs[few])
+        lack = np.empty(few.stop - few.start, np.float32)
+        bounds = firm_groups[few.start : few.stop + 1]
+        add_up(bounds, some.start, cost, missing, bound, terms[3], paid[few], lack, inputs[few])
         close(size[few], active[few], domestic[few], lack, terms[3], paid[few], inputs[few])
 
 
@@ -140,13 +140,21 @@ def stock_up(
 
 
 @compiled
-def add_up(buyers: Any, start: int, cost: Any, missing: Any, bound: Any, paid: Any, lack: Any, inputs: Any) -> None:
-    """Add costs and missing inputs of groups for their buyers, the first of whom is `start`; take the least bound."""
-    for group in range(len(buyers)):
-        buyer = buyers[group] - start
-        paid[buyer] += cost[group]
-        lack[buyer] += missing[group]
-        inputs[buyer] = min(inputs[buyer], bound[group])
+def add_up(
+    bounds: Any, start: int, cost: Any, missing: Any, bound: Any, most: Any, paid: Any, lack: Any, inputs: Any
+) -> None:
+    """Write for some buyers what their groups cost and miss, and the least bound of their output.
+
+    `bounds` is where the groups of each begin and end, `start` the first of all. The few groups of a buyer are added in
+    a loop of their own: sums that wait for the one before in memory would take longer than the wrong guess at its end.
+    """
+    for buyer in range(len(paid)):
+        spent, lacking, least = ZERO, ZERO, most
+        for group in range(bounds[buyer] - start, bounds[buyer + 1] - start):
+            spent += cost[group]
+            lacking += missing[group]
+            least = min(least, bound[group])
+        paid[buyer], lack[buyer], inputs[buyer] = spent, lacking, least
 
 
 @compiled
