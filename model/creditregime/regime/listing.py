@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.codes import Event, Standing
 from creditregime.state import NEVER
 from creditregime.world import World
+
+
+def on_any(world: World, numbers: Sequence[int]) -> NDArray[np.bool_]:
+    """Return who stands on any of some lists, (N,)."""
+    listing = world.firms.listing
+    if len(numbers) == 1:
+        return listing[numbers[0]] != 0
+    held = np.zeros(world.rows, np.uint8)
+    for number in numbers:
+        held |= listing[number]
+    return held != 0
 
 
 def enter(world: World, number: int, rows: NDArray[np.integer], standing: Standing) -> None:
