@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Literal, Self
 
 import numpy as np
@@ -11,8 +13,8 @@ from pydantic import model_validator
 from creditregime.codes import Standing
 from creditregime.component import Settings, parameter
 from creditregime.regime.conditions import Limits, Window, carelessness, not_filed, refusing
-from creditregime.regime.listing import enter, leave
-from creditregime.state import Floats
+from creditregime.regime.listing import Places, enter, exchange, leave, on_any
+from creditregime.state import Floats, Rows
 from creditregime.units import monthly
 from creditregime.world import World
 
@@ -135,8 +137,9 @@ class ListRule(Settings):
 
     def topics_of(self, world: World) -> list[int]:
         """Return the numbers of the topics whose records count."""
-        own = [k for k, name in enumerate(world.topics) if self.topic == name]
-        return own or [k for k in range(len(world.topics)) if not world.law.withheld[k]]
+        if self.topic in world.topics:
+            return [world.topics.index(self.topic)]
+        return [k for k in range(len(world.topics)) if not world.law.withheld[k]]
 
     def chance_of_entry(self, world: World, k: int) -> Floats | np.float32 | None:
         """Return the probability that one more record of topic `k` leads to the list, a scalar or (N,), or None."""
@@ -184,24 +187,27 @@ class ListRule(Settings):
         if self.colour == "red":
             self._update_red(world, number)
             return
-        listing, since = world.firms.listing[number], world.firms.listed_since[number]
-        listed = np.flatnonzero(listing)
-        over = listed[since[listed] <= world.month - self.max_months]
-        leave(world, number, over, repaired=False)
-        if self.cured:
-            held = listed[listing[listed] == Standing.OWN]
-            draws = world.draws.at(held, "perform", world.month, number)
-            leave(world, number, held[draws < np.float32(monthly(self.cured))], repaired=False)
-        # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
-        caught = self._caught(world)
-        if len(caught):
-            enter(world, number, caught[world.absent(caught, over)] if len(over) else caught, Standing.OWN)
+        update_blacklists(world, {number: self})
         if self.grade is not None:
             enter(world, number, self._fallen(world, number), Standing.OWN)
         self._duties(world, number)
         if self.escalates_to is not None:
             overdue = np.flatnonzero(world.firms.listed_since[number] == world.month - self.escalates_after)
             enter(world, world.law.lists.index(self.escalates_to), overdue, Standing.OWN)
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a blacklist that firms enter by records only."""
+        others = self.grade is not None or self.unfiled or self.refusal or self.escalates_to is not None
+        return self.colour == "black" and not others
+
+    def cure(self, world: World, number: int, listed: Rows) -> Rows:
+        """Return who of those on the list for acts of their own performs the duty this month."""
+        if not self.cured:
+            return listed[:0]
+        held = listed[world.firms.listing[number, listed] == Standing.OWN]
+        draws = world.draws.at(held, "perform", world.month, number)
+        return held[draws < np.float32(monthly(self.cured))]
 
     def _duties(self, world: World, number: int) -> None:
         """List who failed to report or to pay."""
@@ -211,25 +217,27 @@ class ListRule(Settings):
             topics = self.topics_of(world)
             enter(world, number, refusing(world, topics, self.refusal, number), Standing.OWN)
 
-    def _caught(self, world: World) -> NDArray[np.integer]:
-        topic, firm = world.entered
-        if not len(firm):
-            return firm
-        counts = np.zeros(len(world.topics), np.bool_)
-        counts[self.topics_of(world)] = True
-        rows = np.unique(firm[counts[topic]])
-        return rows[self.enough(world, rows)]
+    def caught(self, world: World, entered: Entered) -> Rows:
+        """Return whom a record that entered this month leaves with enough records, rising rows."""
+        topics = self.topics_of(world)
+        if len(topics) == 1 and not (self.window or self.amount):
+            rows, live = entered.of(topics[0])
+            return rows[self._enough_live(live)]
+        rows = np.unique(np.concatenate([entered.of(k)[0] for k in topics])) if topics else np.empty(0, np.int64)
+        return rows[self.enough(world, rows)] if len(rows) else rows
 
     def enough(self, world: World, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Tell which of some firms have enough records to be on the blacklist."""
         if self.window or self.amount:
             return self._window(world).reached(self._limits)[rows]
-        live = world.firms.live[:, self.topics_of(world)][:, :, rows].sum(axis=1, dtype=np.uint16)
-        enough = np.zeros(len(rows), np.bool_)
-        if self.serious:
-            enough |= live[2] >= self.serious
+        live = world.firms.live[:, self.topics_of(world)][:, :, rows]
+        return self._enough_live(live.sum(axis=1, dtype=np.uint16))
+
+    def _enough_live(self, live: NDArray[np.unsignedinteger]) -> NDArray[np.bool_]:
+        """Tell which numbers of live records by severity, (3, n), are enough."""
+        enough: NDArray[np.bool_] = live[2] >= (self.serious or np.inf)
         if self.records:
-            enough |= live.sum(axis=0) >= self.records
+            enough |= np.add.reduce(live, dtype=np.uint16) >= self.records
         return enough
 
     def _fallen(self, world: World, number: int) -> NDArray[np.int64]:
@@ -247,17 +255,79 @@ class ListRule(Settings):
 
     def _update_red(self, world: World, number: int) -> None:
         firms = world.firms
-        since = np.maximum(np.maximum(firms.last_record, firms.born), -1)  # nobody was on record before the run
-        clean = since <= world.month - self.clean_months
-        clean &= world.domestic()
+        last = world.month - self.clean_months
+        clean = world.domestic() & (last >= -1)  # nobody was on record before the run
+        clean &= firms.last_record <= last
+        clean &= firms.born <= last
         if self.grade is not None:
             rated = firms.grade if len(firms.grade) == 1 else firms.grade[self.topics_of(world)]
             clean &= (rated >= world.law.grades.index(self.grade)).all(axis=0)
             if world.law.partial:
                 clean &= firms.rated
-        listing = firms.listing[number]
-        leave(world, number, np.flatnonzero((listing > 0) & ~clean), repaired=False)
-        enter(world, number, np.flatnonzero((listing == 0) & clean), Standing.OWN)
+        listed = firms.listing[number] != 0
+        changed = np.flatnonzero(listed != clean)
+        leave(world, number, changed[listed[changed]], repaired=False)
+        enter(world, number, changed[clean[changed]], Standing.OWN)
+
+
+class Entered:
+    """The topics and firms of the records that entered this month, each once, with the firms' live records."""
+
+    def __init__(self, world: World) -> None:
+        topic, firm = world.entered
+        entry = np.unique(topic.astype(np.int64) * world.rows + firm)
+        self._live = world.firms.live.reshape(3, -1).take(entry, axis=1)
+        self._starts = np.searchsorted(entry, world.rows * np.arange(len(world.topics) + 1)).tolist()
+        self._rows = entry % world.rows
+
+    def of(self, k: int) -> tuple[Rows, NDArray[np.uint8]]:
+        """Return the firms with a new record in a topic, rising rows, and their live records there, (3, n)."""
+        some = slice(self._starts[k], self._starts[k + 1])
+        return self._rows[some], self._live[:, some]
+
+
+def update_lists(world: World, lists: dict[str, ListRule]) -> None:
+    """Update all lists, in their order; at once where firms only enter by records."""
+    for plain, some in groupby(enumerate(lists.values()), lambda item: item[1].plain):
+        if plain:
+            update_blacklists(world, dict(some))
+        else:
+            for number, rule in some:
+                rule.update(world, number)
+
+
+def update_blacklists(world: World, rules: dict[int, ListRule]) -> None:
+    """Let firms leave consecutive blacklists whose terms are over, or who are cured, and enter whom records list."""
+    firms = world.firms
+    numbers = np.array([*rules])
+    ends = world.month - np.array(
+        [rule.max_months for rule in rules.values()]
+    )  # listed then or before, the term is over
+    listed = _on_lists(world, numbers)
+    place, since = listed.number - numbers[0], firms.listed_since[listed]
+    over = listed.those(since <= ends[place])
+    if any(rule.cured for rule in rules.values()):
+        staying = listed.those(since > ends[place])
+        cured = [rule.cure(world, number, staying.rows[staying.number == number]) for number, rule in rules.items()]
+        over_by_list = [over.rows[over.number == number] for number in rules]
+        over = _by_list(numbers, [np.concatenate(pair) for pair in zip(over_by_list, cured, strict=True)])
+    entered = Entered(world)
+    caught = _by_list(numbers, [rule.caught(world, entered) for rule in rules.values()])
+    # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
+    ending = (firms.listing[caught] != 0) & (firms.listed_since[caught] <= ends[caught.number - numbers[0]])
+    exchange(world, over, caught.those(~ending))
+
+
+def _on_lists(world: World, numbers: Rows) -> Places:
+    """Return who stands on consecutive lists."""
+    listed = np.flatnonzero(world.firms.listing[numbers[0] : numbers[-1] + 1] != 0)
+    number, rows = np.divmod(listed, world.rows)
+    return Places(number + numbers[0], rows)
+
+
+def _by_list(numbers: Rows, rows: Sequence[NDArray[np.integer]]) -> Places:
+    """Return the firms of each list together."""
+    return Places(np.repeat(numbers, [len(some) for some in rows]), np.concatenate(rows))
 
 
 def _live(world: World, topics: list[int], severities: tuple[int, ...]) -> NDArray[np.uint16]:
@@ -277,8 +347,4 @@ def blacklists_of(lists: dict[str, ListRule], topics: tuple[str, ...]) -> tuple[
 
 def blacklisted(world: World, lists: dict[str, ListRule]) -> NDArray[np.bool_]:
     """Return who stands on any blacklist, (N,)."""
-    numbers = [world.law.lists.index(name) for name, rule in lists.items() if rule.colour == "black"]
-    if not numbers:
-        return np.zeros(world.rows, np.bool_)
-    listed: NDArray[np.bool_] = np.asarray(world.firms.listing[numbers].any(axis=0))
-    return listed
+    return on_any(world, [world.law.lists.index(name) for name, rule in lists.items() if rule.colour == "black"])

@@ -23,7 +23,7 @@ from creditregime.codes import Event
 from creditregime.law import UNRATED, Law
 from creditregime.regime.levers import sized
 from creditregime.regime.listing import leave
-from creditregime.regime.lists import ListRule
+from creditregime.regime.lists import ListRule, update_lists
 from creditregime.regime.local_rules import LocalCatalogue, Patchwork
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.pilots import everywhere, lists_in_force
@@ -171,10 +171,10 @@ class Territories:
     def update_lists(self) -> None:
         """Update every list where it is kept; elsewhere nobody stands on it."""
         world = self.world
+        if not self.scenario.pilots:
+            update_lists(world, self.lists)
+            return
         for number, name in enumerate(self.lists):
-            if not self.scenario.pilots:
-                self.lists[name].update(world, number)
-                continue
             parts = self._parts(self._keepers(name))
             self._run("lists", [part for part in parts if part.number >= 0], partial(_update, world, number, name))
             for _, outside in (part for part in parts if part.number < 0):
