@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Literal, Self
 
@@ -17,6 +17,9 @@ from creditregime.regime.listing import Places, enter, exchange, leave, on_any
 from creditregime.state import Floats, Rows
 from creditregime.units import monthly
 from creditregime.world import World
+
+NEVER_ENOUGH = 2**31
+"""More records than a firm can have."""
 
 
 class ListRule(Settings):
@@ -217,28 +220,25 @@ class ListRule(Settings):
             topics = self.topics_of(world)
             enter(world, number, refusing(world, topics, self.refusal, number), Standing.OWN)
 
-    def caught(self, world: World, entered: Entered) -> Rows:
+    def caught(self, world: World) -> Rows:
         """Return whom a record that entered this month leaves with enough records, rising rows."""
-        topics = self.topics_of(world)
-        if len(topics) == 1 and not (self.window or self.amount):
-            rows, live = entered.of(topics[0])
-            return rows[self._enough_live(live)]
-        rows = np.unique(np.concatenate([entered.of(k)[0] for k in topics])) if topics else np.empty(0, np.int64)
+        topic, firm = world.entered
+        rows = np.unique(firm[np.isin(topic, self.topics_of(world))]).astype(np.int64)
         return rows[self.enough(world, rows)] if len(rows) else rows
 
     def enough(self, world: World, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Tell which of some firms have enough records to be on the blacklist."""
         if self.window or self.amount:
             return self._window(world).reached(self._limits)[rows]
-        live = world.firms.live[:, self.topics_of(world)][:, :, rows]
-        return self._enough_live(live.sum(axis=1, dtype=np.uint16))
-
-    def _enough_live(self, live: NDArray[np.unsignedinteger]) -> NDArray[np.bool_]:
-        """Tell which numbers of live records by severity, (3, n), are enough."""
-        enough: NDArray[np.bool_] = live[2] >= (self.serious or np.inf)
-        if self.records:
-            enough |= np.add.reduce(live, dtype=np.uint16) >= self.records
+        live = world.firms.live[:, self.topics_of(world)][:, :, rows].sum(axis=1, dtype=np.uint16)
+        serious, records = self.least
+        enough: NDArray[np.bool_] = (live[2] >= serious) | (live.sum(axis=0) >= records)
         return enough
+
+    @property
+    def least(self) -> tuple[int, int]:
+        """How many serious live records, and how many of any severity, are enough; NEVER_ENOUGH where none are."""
+        return self.serious or NEVER_ENOUGH, self.records or NEVER_ENOUGH
 
     def _fallen(self, world: World, number: int) -> NDArray[np.int64]:
         low = self.low(world, slice(None)) & world.rated()
@@ -270,22 +270,6 @@ class ListRule(Settings):
         enter(world, number, changed[clean[changed]], Standing.OWN)
 
 
-class Entered:
-    """The topics and firms of the records that entered this month, each once, with the firms' live records."""
-
-    def __init__(self, world: World) -> None:
-        topic, firm = world.entered
-        entry = np.unique(topic.astype(np.int64) * world.rows + firm)
-        self._live = world.firms.live.reshape(3, -1).take(entry, axis=1)
-        self._starts = np.searchsorted(entry, world.rows * np.arange(len(world.topics) + 1)).tolist()
-        self._rows = entry % world.rows
-
-    def of(self, k: int) -> tuple[Rows, NDArray[np.uint8]]:
-        """Return the firms with a new record in a topic, rising rows, and their live records there, (3, n)."""
-        some = slice(self._starts[k], self._starts[k + 1])
-        return self._rows[some], self._live[:, some]
-
-
 def update_lists(world: World, lists: dict[str, ListRule]) -> None:
     """Update all lists, in their order; at once where firms only enter by records."""
     for plain, some in groupby(enumerate(lists.values()), lambda item: item[1].plain):
@@ -308,14 +292,34 @@ def update_blacklists(world: World, rules: dict[int, ListRule]) -> None:
     over = listed.those(since <= ends[place])
     if any(rule.cured for rule in rules.values()):
         staying = listed.those(since > ends[place])
-        cured = [rule.cure(world, number, staying.rows[staying.number == number]) for number, rule in rules.items()]
-        over_by_list = [over.rows[over.number == number] for number in rules]
-        over = _by_list(numbers, [np.concatenate(pair) for pair in zip(over_by_list, cured, strict=True)])
-    entered = Entered(world)
-    caught = _by_list(numbers, [rule.caught(world, entered) for rule in rules.values()])
+        cured = {n: rule.cure(world, n, staying.rows[staying.number == n]) for n, rule in rules.items() if rule.cured}
+        over = _joined(over, cured)
+    caught = _caught(world, rules)
     # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
     ending = (firms.listing[caught] != 0) & (firms.listed_since[caught] <= ends[caught.number - numbers[0]])
     exchange(world, over, caught.those(~ending))
+
+
+def _caught(world: World, rules: dict[int, ListRule]) -> Places:
+    """Return whom a record that entered this month leaves with enough records: by what `ListRule.caught` says.
+
+    Lists that count the live records of one topic are looked at together.
+    """
+    simple = {n: rule for n, rule in rules.items() if rule.topic in world.topics and not (rule.window or rule.amount)}
+    others = {number: rule.caught(world) for number, rule in rules.items() if number not in simple}
+    topic, firm = world.entered
+    pairs = np.sort(topic.astype(np.int64) * world.rows + firm)  # of topic and firm
+    pairs = pairs[np.append(pairs[:-1] != pairs[1:], True)[: len(pairs)]]  # each once
+    live = world.firms.live.reshape(3, -1).take(pairs, axis=1)
+    serious, records = live[2], np.add.reduce(live, dtype=np.uint16)
+    ends = np.searchsorted(pairs, world.rows * np.arange(len(world.topics) + 1)).tolist()
+    places = [world.topics.index(rule.topic) for rule in simple.values()]
+    some = np.concatenate([np.arange(*ends[k : k + 2]) for k in places]) if places else pairs[:0]
+    number = np.repeat(np.arange(len(places)), [ends[k + 1] - ends[k] for k in places])
+    least = np.array([rule.least for rule in simple.values()], np.int64).reshape(-1, 2)[number]
+    enough = (serious[some] >= least[:, 0]) | (records[some] >= least[:, 1])
+    numbers = np.array([*simple], np.int64)[number[enough]]
+    return _joined(Places(numbers, pairs[some[enough]] % world.rows), others)
 
 
 def _on_lists(world: World, numbers: Rows) -> Places:
@@ -325,9 +329,10 @@ def _on_lists(world: World, numbers: Rows) -> Places:
     return Places(number + numbers[0], rows)
 
 
-def _by_list(numbers: Rows, rows: Sequence[NDArray[np.integer]]) -> Places:
-    """Return the firms of each list together."""
-    return Places(np.repeat(numbers, [len(some) for some in rows]), np.concatenate(rows))
+def _joined(some: Places, more: Mapping[int, NDArray[np.integer]]) -> Places:
+    """Return firms on lists and, after them, more by list."""
+    number = np.repeat(np.array([*more], np.int64), [len(rows) for rows in more.values()])
+    return Places(np.append(some.number, number), np.concatenate([some.rows, *more.values()]))
 
 
 def _live(world: World, topics: list[int], severities: tuple[int, ...]) -> NDArray[np.uint16]:
