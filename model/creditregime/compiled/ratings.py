@@ -32,6 +32,36 @@ def subtract(live: Any, points: Any, score: Any) -> None:
 
 
 @compiled
+def band(begin: int, end: int, score: Any, bounds: Any, grade: Any) -> None:
+    """Write how many bounds some rows' scores reach, (N,)."""
+    for first in range(begin, end, BLOCK):
+        some = slice(first, min(first + BLOCK, end))
+        grade[some] = 0
+        for bound in bounds:
+            reach(score[some], bound, grade[some])
+
+
+@compiled
+def reach(score: Any, bound: Any, grade: Any) -> None:
+    """Raise the grades of scores that reach a bound."""
+    for row in range(len(score)):
+        grade[row] += np.uint8(score[row] >= bound)
+
+
+@compiled
+def fall_short(begin: int, end: int, clean: Any, score: Any, rated: Any, short: Any) -> None:
+    """Write by how much some rows' scores are below a clean one, 0 for who is not rated; all are (N,)."""
+    lack(clean, score[begin:end], rated[begin:end], short[begin:end])
+
+
+@compiled
+def lack(clean: Any, score: Any, rated: Any, short: Any) -> None:
+    """Write the shortfall of rated firms."""
+    for row in range(len(score)):
+        short[row] = max(clean - score[row], ZERO) * np.float32(rated[row])
+
+
+@compiled
 def supplier_mean(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, values: Any, mean: Any) -> None:
     """Write for some buyers the mean over their links of the supplier's value, by weight; 0 without any weight."""
     for buyer in range(begin, end):

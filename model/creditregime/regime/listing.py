@@ -14,14 +14,13 @@ from creditregime.world import World
 
 
 def on_any(world: World, numbers: Sequence[int]) -> NDArray[np.bool_]:
-    """Return who stands on any of some lists, (N,)."""
-    listing = world.firms.listing
-    if len(numbers) == 1:
-        return listing[numbers[0]] != 0
-    held = np.zeros(world.rows, np.uint8)
-    for number in numbers:
-        held |= listing[number]
-    return held != 0
+    """Return who stands on any of some lists, rising numbers, (N,)."""
+    if not numbers:
+        return np.zeros(world.rows, np.bool_)
+    consecutive = numbers[-1] - numbers[0] == len(numbers) - 1
+    some = slice(numbers[0], numbers[-1] + 1) if consecutive else numbers  # a slice copies nothing
+    held: NDArray[np.bool_] = np.bitwise_or.reduce(world.firms.listing[some], axis=0) != 0
+    return held
 
 
 class Places(NamedTuple):

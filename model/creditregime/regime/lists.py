@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Literal, Self
 
@@ -190,7 +191,7 @@ class ListRule(Settings):
         if self.colour == "red":
             self._update_red(world, number)
             return
-        update_blacklists(world, {number: self})
+        Blacklists(world.topics, {number: self}).update(world)
         if self.grade is not None:
             enter(world, number, self._fallen(world, number), Standing.OWN)
         self._duties(world, number)
@@ -231,14 +232,8 @@ class ListRule(Settings):
         if self.window or self.amount:
             return self._window(world).reached(self._limits)[rows]
         live = world.firms.live[:, self.topics_of(world)][:, :, rows].sum(axis=1, dtype=np.uint16)
-        serious, records = self.least
-        enough: NDArray[np.bool_] = (live[2] >= serious) | (live.sum(axis=0) >= records)
-        return enough
-
-    @property
-    def least(self) -> tuple[int, int]:
-        """How many serious live records, and how many of any severity, are enough; NEVER_ENOUGH where none are."""
-        return self.serious or NEVER_ENOUGH, self.records or NEVER_ENOUGH
+        enough: NDArray[np.bool_] = live[2] >= (self.serious or NEVER_ENOUGH)
+        return enough | (live.sum(axis=0) >= (self.records or NEVER_ENOUGH))
 
     def _fallen(self, world: World, number: int) -> NDArray[np.int64]:
         low = self.low(world, slice(None)) & world.rated()
@@ -270,69 +265,74 @@ class ListRule(Settings):
         enter(world, number, changed[clean[changed]], Standing.OWN)
 
 
-def update_lists(world: World, lists: dict[str, ListRule]) -> None:
-    """Update all lists, in their order; at once where firms only enter by records."""
-    for plain, some in groupby(enumerate(lists.values()), lambda item: item[1].plain):
-        if plain:
-            update_blacklists(world, dict(some))
-        else:
-            for number, rule in some:
-                rule.update(world, number)
+class Blacklists:
+    """Consecutive blacklists, updated together; nothing is said here of other ways in than by records."""
 
+    def __init__(self, topics: Sequence[str], rules: dict[int, ListRule]) -> None:
+        self._rules = rules
+        self._numbers = np.array([*rules])
+        self._terms = np.array([rule.max_months for rule in rules.values()])
+        alike = {n: rule for n, rule in rules.items() if rule.topic in topics and not (rule.window or rule.amount)}
+        self._others = {number: rule for number, rule in rules.items() if number not in alike}
+        self._alike = np.array([*alike], np.int64)
+        self._topic = np.array([[topics.index(rule.topic)] for rule in alike.values()]).reshape(-1, 1)
+        self._serious = np.array([[rule.serious or NEVER_ENOUGH] for rule in alike.values()]).reshape(-1, 1)
+        self._records = np.array([[rule.records or NEVER_ENOUGH] for rule in alike.values()]).reshape(-1, 1)
 
-def update_blacklists(world: World, rules: dict[int, ListRule]) -> None:
-    """Let firms leave consecutive blacklists whose terms are over, or who are cured, and enter whom records list."""
-    firms = world.firms
-    numbers = np.array([*rules])
-    ends = world.month - np.array(
-        [rule.max_months for rule in rules.values()]
-    )  # listed then or before, the term is over
-    listed = _on_lists(world, numbers)
-    place, since = listed.number - numbers[0], firms.listed_since[listed]
-    over = listed.those(since <= ends[place])
-    if any(rule.cured for rule in rules.values()):
-        staying = listed.those(since > ends[place])
-        cured = {n: rule.cure(world, n, staying.rows[staying.number == n]) for n, rule in rules.items() if rule.cured}
-        over = _joined(over, cured)
-    caught = _caught(world, rules)
-    # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
-    ending = (firms.listing[caught] != 0) & (firms.listed_since[caught] <= ends[caught.number - numbers[0]])
-    exchange(world, over, caught.those(~ending))
+    def update(self, world: World) -> None:
+        """Let firms leave whose terms are over, or who are cured, and enter whom records list."""
+        firms = world.firms
+        ends = world.month - self._terms  # the term of who was listed then or before is over
+        listed = self._listed(world)
+        place, since = listed.number - self._numbers[0], firms.listed_since[listed]
+        over = listed.those(since <= ends[place])
+        if cures := {number: rule for number, rule in self._rules.items() if rule.cured}:
+            staying = listed.those(since > ends[place])
+            cured = {n: rule.cure(world, n, staying.rows[staying.number == n]) for n, rule in cures.items()}
+            over = _joined(over, cured)
+        caught = self._caught(world)
+        # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
+        ending = (firms.listing[caught] != 0) & (firms.listed_since[caught] <= ends[caught.number - self._numbers[0]])
+        exchange(world, over, caught.those(~ending))
 
+    def _listed(self, world: World) -> Places:
+        """Return who stands on the lists."""
+        numbers = self._numbers
+        listed = np.flatnonzero(world.firms.listing[numbers[0] : numbers[-1] + 1] != 0)
+        number, rows = np.divmod(listed, world.rows)
+        return Places(number + numbers[0], rows)
 
-def _caught(world: World, rules: dict[int, ListRule]) -> Places:
-    """Return whom a record that entered this month leaves with enough records: by what `ListRule.caught` says.
+    def _caught(self, world: World) -> Places:
+        """Return whom a record that entered this month leaves with enough records: what `ListRule.caught` says.
 
-    Lists that count the live records of one topic are looked at together.
-    """
-    simple = {n: rule for n, rule in rules.items() if rule.topic in world.topics and not (rule.window or rule.amount)}
-    others = {number: rule.caught(world) for number, rule in rules.items() if number not in simple}
-    topic, firm = world.entered
-    pairs = np.sort(topic.astype(np.int64) * world.rows + firm)  # of topic and firm
-    pairs = pairs[np.append(pairs[:-1] != pairs[1:], True)[: len(pairs)]]  # each once
-    live = world.firms.live.reshape(3, -1).take(pairs, axis=1)
-    serious, records = live[2], np.add.reduce(live, dtype=np.uint16)
-    ends = np.searchsorted(pairs, world.rows * np.arange(len(world.topics) + 1)).tolist()
-    places = [world.topics.index(rule.topic) for rule in simple.values()]
-    some = np.concatenate([np.arange(*ends[k : k + 2]) for k in places]) if places else pairs[:0]
-    number = np.repeat(np.arange(len(places)), [ends[k + 1] - ends[k] for k in places])
-    least = np.array([rule.least for rule in simple.values()], np.int64).reshape(-1, 2)[number]
-    enough = (serious[some] >= least[:, 0]) | (records[some] >= least[:, 1])
-    numbers = np.array([*simple], np.int64)[number[enough]]
-    return _joined(Places(numbers, pairs[some[enough]] % world.rows), others)
-
-
-def _on_lists(world: World, numbers: Rows) -> Places:
-    """Return who stands on consecutive lists."""
-    listed = np.flatnonzero(world.firms.listing[numbers[0] : numbers[-1] + 1] != 0)
-    number, rows = np.divmod(listed, world.rows)
-    return Places(number + numbers[0], rows)
+        Lists that count the live records of one topic are looked at together: lists by entries.
+        """
+        topic, firm = world.entered
+        live = world.firms.live[:, topic, firm]
+        enough = (live[2] >= self._serious) | (np.add.reduce(live, dtype=np.uint16) >= self._records)
+        enough &= topic == self._topic
+        place, entry = np.divmod(np.flatnonzero(enough), max(len(firm), 1))
+        number, rows = np.divmod(np.unique(self._alike[place] * world.rows + firm[entry]), world.rows)
+        return _joined(Places(number, rows), {n: rule.caught(world) for n, rule in self._others.items()})
 
 
 def _joined(some: Places, more: Mapping[int, NDArray[np.integer]]) -> Places:
     """Return firms on lists and, after them, more by list."""
+    if not more:
+        return some
     number = np.repeat(np.array([*more], np.int64), [len(rows) for rows in more.values()])
     return Places(np.append(some.number, number), np.concatenate([some.rows, *more.values()]))
+
+
+def in_batches(topics: Sequence[str], lists: dict[str, ListRule]) -> list[Callable[[World], None]]:
+    """Return what updates all lists in their order: at once where firms only enter by records."""
+    updates: list[Callable[[World], None]] = []
+    for plain, some in groupby(enumerate(lists.values()), lambda item: item[1].plain):
+        if plain:
+            updates.append(Blacklists(topics, dict(some)).update)
+        else:
+            updates += [partial(rule.update, number=number) for number, rule in some]
+    return updates
 
 
 def _live(world: World, topics: list[int], severities: tuple[int, ...]) -> NDArray[np.uint16]:

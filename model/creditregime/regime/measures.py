@@ -204,7 +204,7 @@ class _Reach:
         """Tell who stands on a list, or holds a grade, that leads to a measure or reward, (N,)."""
         rule, sign = self.catalogue.items[number]
         numbers = self.catalogue.triggers[number]
-        marked = on_any(self.world, numbers[numbers >= 0].tolist())
+        marked = on_any(self.world, sorted(numbers[numbers >= 0].tolist()))
         return marked if rule.grade is None else marked | self._holds(rule, sign > 0)
 
     def punished(self) -> _Punished:
