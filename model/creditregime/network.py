@@ -321,6 +321,11 @@ class Pool:
         self._sum = np.concatenate([[0.0], np.cumsum(size[self._order], dtype=np.float64)])
         self._bounds = np.concatenate([[0], np.cumsum(np.bincount(market, minlength=len(spans) * sectors))])
 
+    @property
+    def tables(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]:
+        """Return for compiled code: firms by market, the sums of sizes before each, where markets begin, sectors."""
+        return self._order, self._sum, self._bounds, self._sectors
+
     def draw(self, sector: NDArray[Any], near: NDArray[Any], uniform: Floats) -> NDArray[np.int64]:
         """Return one firm for each uniform: of the given sector, in the jurisdiction of the firm `near`."""
         market = self._market(sector, near)
