@@ -120,6 +120,7 @@ class World:
         self.months_to_grade = np.zeros(len(self.spans))
         self.cutoffs = self._no_cutoffs(dimensions["file"])
         self._market: NDArray[np.intp] | None = None
+        self._revenue: NDArray[np.float64] | None = None
         self._pool: Pool | None = None
         self.points_back: tuple[Bytes, NDArray[np.int32], Floats] | None = None  # by topic and firm, for corrections
         self.in_force: dict[int, Rows] = {}
@@ -143,6 +144,12 @@ class World:
     def rows(self) -> int:
         """Number of rows N, constant through a run."""
         return len(self.firms.active)
+
+    def revenue(self) -> NDArray[np.float64]:
+        """Return the sum of all firms' initial revenue, (J,) money a month; no rule changes it."""
+        if self._revenue is None:
+            self._revenue = self.total(self.firms.size)
+        return self._revenue
 
     def total(self, values: NDArray[Any], weight: NDArray[Any] | None = None) -> NDArray[np.float64]:
         """Return the sum of a column (times another one) over the rows of each jurisdiction, shape (J,), float64."""
@@ -168,7 +175,7 @@ class World:
     def number(self, flags: NDArray[Any]) -> NDArray[np.float64]:
         """Return how many entries of a column are not zero in each jurisdiction, shape (J,)."""
         if len(self.spans) == 1:
-            return np.array([float(np.count_nonzero(flags))])
+            return np.array([np.count_nonzero(flags)], np.float64)
         return self.total(flags if flags.dtype == np.bool_ else flags != 0)
 
     def places(self, rows: NDArray[Any]) -> NDArray[np.int64]:

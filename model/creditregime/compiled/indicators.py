@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from creditregime.codes import Standing
+from creditregime.compiled.columns import BYTE
 from creditregime.compiled.jit import compiled
 from creditregime.compiled.philox import BLOCK, stop_of
 
 OWN, ASSOCIATED = np.uint8(Standing.OWN), np.uint8(Standing.ASSOCIATED)
-BYTE = 224
-"""Rows whose count fits into a byte: as many bytes at a time as the processor has room for are added."""
 
 
 @compiled

@@ -14,21 +14,13 @@ Row = dict[str, NDArray[np.float64]]
 
 def credit_row(world: World) -> Row:
     """Return the mean spread on debt, trade credit, what households buy, and their trust, (J,), before firms leave."""
-    size, none = initial_revenue(world), np.zeros(len(world.spans))
+    size, none = world.revenue(), np.zeros(len(world.spans))
     return {
         "spread": np.asarray(world.tally.get("spread", none)),
         "trade_credit": np.asarray(world.tally.get("trade_credit", none)) / size,
         "household_demand": world.ledger.flows[:, Payer.HOUSEHOLDS, Payer.FIRMS] / size,
         "trust": trust.index(world),
     }
-
-
-def initial_revenue(world: World) -> NDArray[np.float64]:
-    """Return the sum of all firms' initial revenue, (J,) money a month: what money is measured in."""
-    if "initial revenue" not in world.memo:
-        world.memo["initial revenue"] = world.total(world.firms.size)
-    revenue: NDArray[np.float64] = world.memo["initial revenue"]
-    return revenue
 
 
 def border_row(world: World) -> Row:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from creditregime.acceleration import in_parts, kernel
 from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, ExitCause, Origin, Standing
 from creditregime.component import Settings, parameter
-from creditregime.indicators.credit import border_row, credit_row, initial_revenue
+from creditregime.indicators.credit import border_row, credit_row
 from creditregime.indicators.ratings import Row, grade_shares, rated_firms, ratings
 from creditregime.state import Findings, Floats
 from creditregime.world import World, marked
@@ -77,7 +77,7 @@ def _counted(world: World) -> NDArray[np.float64]:
         return columns.count_conduct(firms.violation, firms.found, firms.inspected, world.starts)
     violated = firms.violation > 0
     marks = (violated, violated & (firms.found > 0), firms.inspected)
-    return np.stack([np.add.reduceat(flags, world.starts, axis=1, dtype=np.float64) for flags in marks])
+    return np.array([np.add.reduceat(flags, world.starts, axis=1, dtype=np.int32) for flags in marks], np.float64)
 
 
 def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: Floats | None) -> Row:
@@ -226,11 +226,10 @@ def _between_regions(world: World, values: Floats) -> NDArray[np.float64]:
         return found
     firms, total = _by_region(world, values)
     settled = firms > 0
-    means = np.divide(total, firms, out=np.zeros(total.shape), where=settled)
-    whole = settled.all(axis=1)
-    found[whole] = means[whole].var(axis=1)
-    for j in () if whole.all() else np.flatnonzero(settled.any(axis=1) & ~whole):
-        found[j] = means[j, settled[j]].var()
+    if settled.all():
+        return (total / firms).var(axis=1)
+    for j in np.flatnonzero(settled.any(axis=1)):
+        found[j] = (total[j, settled[j]] / firms[j, settled[j]]).var()
     return found
 
 
@@ -239,7 +238,7 @@ def _by_region(world: World, values: Floats) -> NDArray[np.float64]:
     firms, home, shape = world.firms, world.domestic(), world.territory.shape
     if (indicators := kernel("indicators", world.rows)) is not None:
         return indicators.by_region(values, home, firms.region, world.starts, shape[1])
-    return np.stack([_by_key(world.regions(), value, shape) for value in (home, values)])
+    return np.array([_by_key(world.regions(), value, shape) for value in (home, values)])
 
 
 def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
@@ -308,14 +307,14 @@ def _on_blacklists(world: World) -> NDArray[np.float64]:
         former, sales = (firms.listed_since, firms.delisted, since), (firms.size, firms.output)
         return indicators.on_blacklists(firms.listing, *lists, *former, world.domestic(), sales, world.starts)
     standing = black(world)
-    rows = np.flatnonzero(standing)
+    rows = standing.nonzero()[0]
     home, size = world.domestic()[rows], firms.size[rows]
     places, number = world.places(rows), len(world.spans)
     left = np.flatnonzero(firms.delisted > since) if any(law.black) else rows[:0]
     again = firms.listing.take(left, axis=1) == Standing.OWN
     again &= firms.listed_since.take(left, axis=1) >= firms.delisted[left]
     own = again[np.array(law.black, np.bool_)].any(axis=0)
-    return np.stack(
+    return np.array(
         [
             np.bincount(places, home, number),
             np.bincount(places, home & (standing[rows] == Standing.ASSOCIATED), number),
@@ -343,7 +342,7 @@ def _inspections(world: World) -> NDArray[np.float64]:
 def _money(
     world: World, compliance: Floats, burden: Floats | None, harm: NDArray[np.float64], settings: Indicators
 ) -> Row:
-    firms, size = world.firms, initial_revenue(world)
+    firms, size = world.firms, world.revenue()
     output = world.total(firms.output, firms.size)
     costs = world.total(compliance, world.domestic())
     data = world.total(burden) if burden is not None else np.zeros(len(costs))

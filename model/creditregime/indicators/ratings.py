@@ -30,7 +30,7 @@ def _holding(world: World, rated: NDArray[np.bool_]) -> NDArray[np.float64]:
     shape, places = (grades, len(world.spans)), world.places(rows)
     key = grade.take(rows, axis=1) * np.int64(shape[1]) + places
     counts = [np.bincount(of_file, minlength=grades * shape[1]).reshape(shape) for of_file in key]
-    return np.stack(counts, axis=1).astype(np.float64)
+    return np.array(counts, np.float64).transpose(1, 0, 2)
 
 
 def _over_files(values: NDArray[np.float64]) -> NDArray[np.float64]:

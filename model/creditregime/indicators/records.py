@@ -55,7 +55,7 @@ def _counting(world: World) -> NDArray[np.float64]:
     firm = log["firm"][counting]
     places, number = world.places(firm), len(world.spans)
     weights = (None, ~log["true"][counting], readers[log["topic"][counting]] - 1)
-    return np.stack([np.bincount(places, weight, number) for weight in weights])
+    return np.array([np.bincount(places, weight, number) for weight in weights], np.float64)
 
 
 def _wrong(world: World) -> NDArray[np.float64]:
