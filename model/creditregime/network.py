@@ -307,9 +307,10 @@ def pointers(sorted_rows: NDArray[Any], rows: int) -> NDArray[np.int32]:
 
 def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]:
     """Return the positions of the entries of the given rows, row after row."""
-    first, counts = pointer[rows].astype(np.int64), np.diff(pointer)[rows]
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(first, counts) + within
+    first = pointer[rows]
+    counts = pointer[1:][rows] - first
+    stops = counts.cumsum()
+    return (first - stops + counts).repeat(counts) + np.arange(counts.sum())
 
 
 def owners(pointer: NDArray[np.int32], links: NDArray[Any]) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from creditregime.randomness import Streams
 from creditregime.state import NEVER, Bytes, Events, Findings, Firms, Floats, Records, Regulators, Rows
 from creditregime.tables import Log
 
+V = TypeVar("V")
 LONG_SPAN = 1 << 16
 """Rows of a jurisdiction from which its sums are taken alone: `reduceat` converts a whole column first."""
 
@@ -120,7 +121,7 @@ class World:
         self.months_to_grade = np.zeros(len(self.spans))
         self.cutoffs = self._no_cutoffs(dimensions["file"])
         self._market: NDArray[np.intp] | None = None
-        self._revenue: NDArray[np.float64] | None = None
+        self._once: dict[str, Any] = {}
         self._pool: Pool | None = None
         self.points_back: tuple[Bytes, NDArray[np.int32], Floats] | None = None  # by topic and firm, for corrections
         self.in_force: dict[int, Rows] = {}
@@ -145,11 +146,16 @@ class World:
         """Number of rows N, constant through a run."""
         return len(self.firms.active)
 
+    def once(self, name: str, compute: Callable[[], V]) -> V:
+        """Return what nothing changes in a run, computed when it is first asked for."""
+        if name not in self._once:
+            self._once[name] = compute()
+        found: V = self._once[name]
+        return found
+
     def revenue(self) -> NDArray[np.float64]:
-        """Return the sum of all firms' initial revenue, (J,) money a month; no rule changes it."""
-        if self._revenue is None:
-            self._revenue = self.total(self.firms.size)
-        return self._revenue
+        """Return the sum of all firms' initial revenue, (J,) money a month."""
+        return self.once("revenue", lambda: self.total(self.firms.size))
 
     def total(self, values: NDArray[Any], weight: NDArray[Any] | None = None) -> NDArray[np.float64]:
         """Return the sum of a column (times another one) over the rows of each jurisdiction, shape (J,), float64."""
@@ -286,6 +292,13 @@ class World:
         """Add the rows (or their values) to a tally of this month, by jurisdiction."""
         counts = np.bincount(self.places(rows), values, minlength=len(self.spans)).astype(np.float64)
         self.tally[name] = self.tally.get(name, 0.0) + counts
+
+    def count_codes(self, names: Sequence[str], rows: NDArray[Any], codes: NDArray[Any]) -> None:
+        """Add each of the rows to the tally of its code, by jurisdiction; `names` are those of codes 0, 1 and so on."""
+        places = len(self.spans)
+        counts = np.bincount(codes * np.int64(places) + self.places(rows), minlength=len(names) * places)
+        for name, count in zip(names, counts.reshape(-1, places).astype(np.float64), strict=True):
+            self.tally[name] = self.tally.get(name, 0.0) + count
 
     def grade_in(self, k: int) -> Bytes:
         """Return each firm's grade in the file that topic `k`'s regulator reads, (N,)."""

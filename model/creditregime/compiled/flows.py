@@ -147,13 +147,9 @@ def owners(pointer: Any, links: Any) -> Any:
 @compiled
 def links_to(marked: Any, supplier: Any) -> Any:
     """Return the links to marked suppliers, in their order; `marked` is (N,)."""
-    count = 0
-    for link in range(len(supplier)):
-        count += marked[supplier[link]]
-    found = np.empty(count, np.int64)
-    count = 0
+    found, count = np.empty(len(supplier), np.int64), 0  # what is not written to takes no memory
     for link in range(len(supplier)):
         if marked[supplier[link]]:
             found[count] = link
             count += 1
-    return found
+    return found[:count].copy()

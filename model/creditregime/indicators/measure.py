@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditregime.acceleration import in_parts, kernel
-from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, ExitCause, Origin, Standing
+from creditregime.codes import CHANNELS, OWNERSHIPS, Origin, Standing
 from creditregime.component import Settings, parameter
 from creditregime.indicators.credit import border_row, credit_row
 from creditregime.indicators.ratings import Row, grade_shares, rated_firms, ratings
+from creditregime.market.exit import EXITS, EXITS_BY
 from creditregime.state import Findings, Floats
 from creditregime.world import World, marked
 
@@ -21,9 +22,8 @@ SOURCES = tuple(
     for origin in (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT, Origin.SELF_REPORT, Origin.INQUIRY)
 )
 """The ways in which violations come to light: name of the indicator, and code."""
-EXITS = tuple(f"exits_{cause.name.lower()}" for cause in ExitCause if cause)
 TURNOVER = (
-    *(f"exits_by_{item.name.lower()}" for item in Attribution),
+    *EXITS_BY,
     "overseas_links_dropped",
     "relocations",
     "entries",
@@ -348,7 +348,8 @@ def _money(
     data = world.total(burden) if burden is not None else np.zeros(len(costs))
     visits = _inspections(world) + world.tally.get("inquiries", 0.0)
     enforcement = settings.inspection_cost * visits
-    added = 1 - world.total(firms.domestic_inputs + firms.imports, firms.size) / size
+    inputs = world.once("inputs", lambda: world.total(firms.domestic_inputs + firms.imports, firms.size))
+    added = 1 - inputs / size
     lost = (size - output) * added
     return {
         "output": output / size,
