@@ -20,7 +20,7 @@ from creditregime.acceleration import in_parts, kernel
 from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, Economy
 
 Floats = NDArray[np.float32]
-MANY = 32
+MANY = 64
 """A search for a link's owner takes about as long as a walk past so many rows."""
 
 

@@ -298,7 +298,7 @@ class World:
         places = len(self.spans)
         counts = np.bincount(codes * np.int64(places) + self.places(rows), minlength=len(names) * places)
         for name, count in zip(names, counts.reshape(-1, places).astype(np.float64), strict=True):
-            self.tally[name] = self.tally.get(name, 0.0) + count
+            self.tally[name] = self.tally[name] + count if name in self.tally else count
 
     def grade_in(self, k: int) -> Bytes:
         """Return each firm's grade in the file that topic `k`'s regulator reads, (N,)."""

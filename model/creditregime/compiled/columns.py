@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import literal_unroll
 
 from creditregime.compiled.jit import compiled
 from creditregime.compiled.philox import stop_of
@@ -70,3 +71,12 @@ def count_both(marks: Any, others: Any) -> Any:
     for row in range(len(marks)):
         count = np.uint8(count + np.uint8((marks[row] > 0) & (others[row] > 0)))
     return count
+
+
+@compiled
+def clear(tables: Any, rows: Any) -> None:
+    """Set to 0 what several tables, (K, N) each, say of some firms."""
+    for table in literal_unroll(tables):
+        for k in range(len(table)):
+            for row in rows:
+                table[k, row] = 0

@@ -88,7 +88,7 @@ class StandardExit(Exit, kind="standard"):
             cause[self._revoked(world)] = ExitCause.REVOKED
         if self.insolvency:
             cause[(firms.equity < 0).nonzero()[0]] = ExitCause.INSOLVENCY
-        rows = cause.nonzero()[0]
+        rows = (cause != 0).nonzero()[0]
         rows = rows[firms.active[rows]]
         return rows, cause[rows]
 
@@ -140,10 +140,9 @@ class StandardExit(Exit, kind="standard"):
         losses = np.array([getattr(firms, name)[rows] for name in LOSSES])
         attribution: Bytes = (1 + losses.argmax(axis=0)).astype(np.uint8)
         attribution[losses.max(axis=0) < self.attribution_floor] = Attribution.BACKGROUND
-        revoked = cause == ExitCause.REVOKED
-        by_own_act = firms.sanction_cost[rows] >= firms.associated_cost[rows]
-        attribution[revoked & by_own_act] = Attribution.OWN_SANCTIONS
-        attribution[revoked & ~by_own_act] = Attribution.ASSOCIATED_SANCTIONS
+        revoked = (cause == ExitCause.REVOKED).nonzero()[0]
+        by_own_act = firms.sanction_cost[rows[revoked]] >= firms.associated_cost[rows[revoked]]
+        attribution[revoked] = np.where(by_own_act, Attribution.OWN_SANCTIONS, Attribution.ASSOCIATED_SANCTIONS)
         attribution[cause == ExitCause.BACKGROUND] = Attribution.BACKGROUND
         return attribution
 
@@ -164,8 +163,12 @@ def _clear(world: World, rows: Rows) -> None:
     drop(world, network.links_to(rows))
     firms.born[rows] = world.month + 1  # so that no record of the firm that left is counted off again
     network.disconnect(network.links_of(rows))
-    for name in ("violation", "live", "listing", "found", "inspected", "complaint", "levers"):
-        getattr(firms, name)[..., rows] = 0
+    tables = (firms.violation, firms.live, firms.listing, firms.found, firms.inspected, firms.complaint, firms.levers)
+    if (columns := kernel("columns", world.rows)) is not None:
+        columns.clear(tuple(table.reshape(-1, world.rows) for table in tables), rows)
+    else:
+        for table in tables:
+            table[..., rows] = 0
     for name in ("demand", "supply", "output", "inputs", "profit", "costs"):
         getattr(firms, name)[rows] = 0
     for name in ("sanction_cost", "associated_cost", "finance_cost"):
