@@ -307,6 +307,8 @@ def pointers(sorted_rows: NDArray[Any], rows: int) -> NDArray[np.int32]:
 
 def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]:
     """Return the positions of the entries of the given rows, row after row."""
+    if (flows := kernel("flows", len(pointer))) is not None:
+        return flows.entries(pointer, rows)
     first = pointer[rows]
     counts = pointer[1:][rows] - first
     stops = counts.cumsum()

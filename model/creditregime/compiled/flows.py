@@ -131,6 +131,21 @@ def idle(weight: Any) -> Any:
 
 
 @compiled
+def entries(pointer: Any, rows: Any) -> Any:
+    """Return the positions of the entries of some rows, row after row."""
+    count = 0
+    for row in rows:
+        count += pointer[row + 1] - pointer[row]
+    found = np.empty(count, np.int64)
+    count = 0
+    for row in rows:
+        for entry in range(pointer[row], pointer[row + 1]):
+            found[count] = entry
+            count += 1
+    return found
+
+
+@compiled
 def owners(pointer: Any, links: Any) -> Any:
     """Return to which row of a pointer each of many links belongs, rising links first: one walk along the pointer."""
     owner = np.empty(len(links), np.int64)

@@ -110,4 +110,4 @@ def _latest(model: Any, name: str) -> float:
     if not model.series.latest:
         return 0.0
     values = model.series.latest[name]
-    return float(np.add.reduce(values) / len(values))
+    return float(values[0] if len(values) == 1 else values.mean())
