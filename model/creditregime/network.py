@@ -20,7 +20,7 @@ from creditregime.acceleration import in_parts, kernel
 from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, Economy
 
 Floats = NDArray[np.float32]
-MANY = 32
+MANY = 64
 """A search for a link's owner takes about as long as a walk past so many rows."""
 
 
@@ -353,9 +353,12 @@ def pointers(sorted_rows: NDArray[Any], rows: int) -> NDArray[np.int32]:
 
 def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]:
     """Return the positions of the entries of the given rows, row after row."""
-    first, counts = pointer[rows].astype(np.int64), np.diff(pointer)[rows]
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(first, counts) + within
+    if (flows := kernel("flows", len(pointer))) is not None:
+        return flows.entries(pointer, rows)
+    first = pointer[rows]
+    counts = pointer[1:][rows] - first
+    stops = counts.cumsum()
+    return (first - stops + counts).repeat(counts) + np.arange(counts.sum())
 
 
 def owners(pointer: NDArray[np.int32], links: NDArray[Any]) -> NDArray[np.int64]:

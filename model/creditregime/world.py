@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from creditregime.randomness import Streams
 from creditregime.state import NEVER, Bytes, Events, Findings, Firms, Floats, Records, Regulators, Rows
 from creditregime.tables import Journal, Log
 
+V = TypeVar("V")
 MOVING = ("region", "group", "person")
 """Columns that the economy and its firms share at the start only: stories ask where and whose a firm once was."""
 LONG_SPAN = 1 << 16
@@ -127,6 +128,7 @@ class World:
         self.months_to_grade = np.zeros(len(self.spans))
         self.cutoffs = self._no_cutoffs(dimensions["file"])
         self._market: NDArray[np.intp] | None = None
+        self._once: dict[str, Any] = {}
         self._pool: Pool | None = None
         self.points_back: tuple[Bytes, NDArray[np.int32], Floats] | None = None  # by topic and firm, for corrections
         self.in_force: dict[int, Rows] = {}
@@ -139,6 +141,10 @@ class World:
         self.observed = np.zeros((2, *self.territory.shape))  # smoothed inspections, and those that found something
         self.emigrants: Rows = np.empty(0, np.int64)
         self.persons = int(economy.person.max()) + 1
+        self._register(economy, own)
+
+    def _register(self, economy: Economy, own: bool) -> None:
+        """Write down who the firms are."""
         for name in ("sector", "region", "ownership", "group", "person", "size", "final_demand", "imports", "overseas"):
             kept = own and name not in MOVING
             setattr(self.firms, name, getattr(economy, name) if kept else getattr(economy, name).copy())
@@ -151,6 +157,17 @@ class World:
     def rows(self) -> int:
         """Number of rows N, constant through a run."""
         return len(self.firms.active)
+
+    def once(self, name: str, compute: Callable[[], V]) -> V:
+        """Return what nothing changes in a run, computed when it is first asked for."""
+        if name not in self._once:
+            self._once[name] = compute()
+        found: V = self._once[name]
+        return found
+
+    def revenue(self) -> NDArray[np.float64]:
+        """Return the sum of all firms' initial revenue, (J,) money a month."""
+        return self.once("revenue", lambda: self.total(self.firms.size))
 
     def total(self, values: NDArray[Any], weight: NDArray[Any] | None = None) -> NDArray[np.float64]:
         """Return the sum of a column (times another one) over the rows of each jurisdiction, shape (J,), float64."""
@@ -176,7 +193,7 @@ class World:
     def number(self, flags: NDArray[Any]) -> NDArray[np.float64]:
         """Return how many entries of a column are not zero in each jurisdiction, shape (J,)."""
         if len(self.spans) == 1:
-            return np.array([float(np.count_nonzero(flags))])
+            return np.array([np.count_nonzero(flags)], np.float64)
         return self.total(flags if flags.dtype == np.bool_ else flags != 0)
 
     def places(self, rows: NDArray[Any]) -> NDArray[np.int64]:
@@ -206,6 +223,12 @@ class World:
         """Return the sums of a value a row (or of some rows) over the markets, (J × S,)."""
         where = self.market() if rows is None else self.market()[rows]
         return np.bincount(where, values, self.markets).astype(np.float64, copy=False)
+
+    def regions(self) -> NDArray[np.integer[Any]]:
+        """Return each firm's region, numbered through the jurisdictions, (N,)."""
+        if len(self.spans) == 1:
+            return self.firms.region
+        return self._place * self.territory.shape[1] + self.firms.region
 
     def pool(self) -> Pool:
         """Return the firms of each sector and jurisdiction, to be met by a searching buyer."""
@@ -286,6 +309,13 @@ class World:
         """Add the rows (or their values) to a tally of this month, by jurisdiction."""
         counts = np.bincount(self.places(rows), values, minlength=len(self.spans)).astype(np.float64)
         self.tally[name] = self.tally.get(name, 0.0) + counts
+
+    def count_codes(self, names: Sequence[str], rows: NDArray[Any], codes: NDArray[Any]) -> None:
+        """Add each of the rows to the tally of its code, by jurisdiction; `names` are those of codes 0, 1 and so on."""
+        places = len(self.spans)
+        counts = np.bincount(codes * np.int64(places) + self.places(rows), minlength=len(names) * places)
+        for name, count in zip(names, counts.reshape(-1, places).astype(np.float64), strict=True):
+            self.tally[name] = self.tally[name] + count if name in self.tally else count
 
     def grade_in(self, k: int) -> Bytes:
         """Return each firm's grade in the file that topic `k`'s regulator reads, (N,)."""

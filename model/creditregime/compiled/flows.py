@@ -177,6 +177,21 @@ def add_weights(begin: int, end: int, pointer: Any, weight: Any, total: Any) -> 
 
 
 @compiled
+def entries(pointer: Any, rows: Any) -> Any:
+    """Return the positions of the entries of some rows, row after row."""
+    count = 0
+    for row in rows:
+        count += pointer[row + 1] - pointer[row]
+    found = np.empty(count, np.int64)
+    count = 0
+    for row in rows:
+        for entry in range(pointer[row], pointer[row + 1]):
+            found[count] = entry
+            count += 1
+    return found
+
+
+@compiled
 def owners(pointer: Any, links: Any) -> Any:
     """Return to which row of a pointer each of many links belongs, rising links first: one walk along the pointer."""
     owner = np.empty(len(links), np.int64)
@@ -193,13 +208,9 @@ def owners(pointer: Any, links: Any) -> Any:
 @compiled
 def links_to(marked: Any, supplier: Any) -> Any:
     """Return the links to marked suppliers, in their order; `marked` is (N,)."""
-    count = 0
-    for link in range(len(supplier)):
-        count += marked[supplier[link]]
-    found = np.empty(count, np.int64)
-    count = 0
+    found, count = np.empty(len(supplier), np.int64), 0  # what is not written to takes no memory
     for link in range(len(supplier)):
         if marked[supplier[link]]:
             found[count] = link
             count += 1
-    return found
+    return found[:count].copy()
