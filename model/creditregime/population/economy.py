@@ -52,9 +52,9 @@ class Economy(Columns):
 
     def __getattr__(self, name: str) -> Any:
         """Return a column of links that were let go, made again; from now on they are there."""
-        if name not in LET_GO or (again := vars(self).pop("_again", None)) is None:
+        if name not in LET_GO or "_again" not in vars(self):
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        whole = again()
+        whole = vars(self)["_again"]()
         vars(self).update({column: getattr(whole, column) for column in LET_GO})
         return getattr(whole, name)
 
