@@ -13,14 +13,14 @@ from creditregime.state import Firms
 from creditregime.world import World
 
 FEW_ROWS = frozenset(
-    {"group", "person", "region", "overseas", "regulatory_cost", "listed_since", "coefficient", "since"}
+    {"group", "person", "region", "overseas", "regulatory_cost", "listed_since", "since"}
     | {"contract", "workforce", "discount", "caution", "connected", "rated"}
 )
 """Columns and arrays of which a month of the baseline regime touches few rows, or none: they are not counted.
 
 Contracts and workforces act only where their channels are on, patience, caution and connection only where firms differ
-in them. Coefficients stand in `weight` as long as a link is active; persons, regions and months of listing are looked
-up for the firms concerned; groups act only where the group channel is on.
+in them. Persons, regions and months of listing are looked up for the firms concerned; groups act only where the group
+channel is on.
 """
 
 

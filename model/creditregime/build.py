@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -39,6 +40,7 @@ def build_world(
     later
         The scenario as it stands in later phases: what they need to know of the past is kept from the start.
     """
+    own = economy is None and not scenario.population.fixed  # it can be made again
     if economy is None:
         economy = scenario.population.build(scenario.seed)
     if seeds is None:
@@ -49,7 +51,7 @@ def build_world(
     law = _law(rules, len(seeds))
     every = [_kept(local) for spec in (scenario, *later) for local in everywhere(spec)]
     kept = {name: max(lengths[name] for lengths in every) for name in every[0]}
-    world = World(economy, seeds, tuple(scenario.topics), law, kept | _dimensions(rules, economy))
+    world = World(economy, seeds, tuple(scenario.topics), law, kept | _dimensions(rules, economy), own=own)
     scenario.overseas.prepare(world)
     scenario.learning.prepare(world)
     scenario.behaviour.prepare(world)
@@ -59,6 +61,8 @@ def build_world(
     scenario.finance.prepare(world)
     _price(rules[0], world)
     _first_listings(rules[0], world)
+    if own:
+        economy.let_go(partial(scenario.population.build, scenario.seed))
     return world
 
 

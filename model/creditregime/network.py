@@ -20,7 +20,7 @@ from creditregime.acceleration import in_parts, kernel
 from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, Economy
 
 Floats = NDArray[np.float32]
-MANY = 32
+MANY = 64
 """A search for a link's owner takes about as long as a walk past so many rows."""
 
 
@@ -33,10 +33,8 @@ class Network:
         The links of buyer ``i`` are ``pointer[i]:pointer[i + 1]``, sorted by the supplier's sector.
     supplier : (L,) int32
         Row of the supplier.
-    coefficient : (L,) float32
-        Input value per unit of the buyer's output.
     weight : (L,) float32
-        The coefficient while the link is active, 0 while it is not.
+        Input value per unit of the buyer's output while the link is active, 0 while it is not.
     since : (L,) int16
         Month in which the present partner came.
     contract : (L,) bool
@@ -53,14 +51,13 @@ class Network:
         Whether the input is essential, non-essential (a shortage of it costs output in proportion), or negligible.
     """
 
-    def __init__(self, economy: Economy) -> None:
+    def __init__(self, economy: Economy, *, own: bool = False) -> None:
         rows = len(economy.sector)
         self.rows = rows
-        self.supplier = economy.supplier.copy()
-        self.coefficient = economy.coefficient  # shared: nothing writes to it, nor to contracts
-        self.weight = economy.coefficient.copy()
+        self.supplier = economy.supplier if own else economy.supplier.copy()
+        self.weight = economy.coefficient if own else economy.coefficient.copy()
         self.since = np.full(len(self.supplier), -1, np.int16)
-        self.contract = economy.contract
+        self.contract = economy.contract  # shared: nothing writes to it
         self.pointer = pointers(economy.buyer, rows)
         sector = economy.sector[self.supplier]
         first = np.ones(len(sector), np.bool_)
@@ -70,16 +67,17 @@ class Network:
         self.firm_groups = pointers(economy.buyer[starts], rows)
         essential = economy.essential[sector[starts], economy.sector[economy.buyer[starts]]]
         self.stock = np.ones(len(starts), np.float32)
-        self.required = np.add.reduceat(self.coefficient, starts) if len(starts) else np.empty(0, np.float32)
+        self.required = np.add.reduceat(self.weight, starts) if len(starts) else np.empty(0, np.float32)
         essential[self.required == 0] = NEGLIGIBLE  # links that carry nothing bind nobody
         np.maximum(self.required, np.float32(1e-30), out=self.required)
         self.kind = essential
-        self._idle: NDArray[np.int64] | None = None
+        self._idle = np.flatnonzero(self.weight == 0)
+        self._carried = self.weight[self._idle]  # what idle links carry while they are active
         self._idle_groups: NDArray[np.int64] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the matrices: they are views of the arrays and are made again when needed."""
-        return {name: value for name, value in self.__dict__.items() if not name.startswith(("_by_", "_to_"))}
+        """Leave out the matrices and the walk: they follow from the arrays and are made again when needed."""
+        return {name: value for name, value in self.__dict__.items() if not name.startswith(("_by_", "_to_", "walk"))}
 
     @cached_property
     def essential(self) -> NDArray[np.int32]:
@@ -100,6 +98,17 @@ class Network:
     def firm_linear(self) -> NDArray[np.int32]:
         """Where the non-essential groups of each buyer begin in `linear`, (N + 1,)."""
         return np.searchsorted(self.linear, self.firm_groups).astype(np.int32)
+
+    @cached_property
+    def walk(self) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+        """Which links are the last of their group, (L,), and the buyer of each group, (G,).
+
+        Whoever walks along all links knows by them where he is: loops over each buyer's groups and each group's links
+        are so short that a processor would wait at their ends, whose place it cannot foresee.
+        """
+        last = np.zeros(len(self.supplier), np.bool_)
+        last[self.group_pointer[1:] - 1] = True
+        return last, np.repeat(np.arange(self.rows, dtype=np.int32), np.diff(self.firm_groups))
 
     @cached_property
     def _by_buyer(self) -> Any:
@@ -148,6 +157,11 @@ class Network:
 
     def from_buyers(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return for each supplier the sum over its active links of coefficient times the buyer's value, (N,)."""
+        marks = self.weight.dtype == np.bool_ and values.dtype == np.float32  # SciPy would make numbers of them first
+        if marks and (flows := kernel("flows", self.rows)) is not None:
+            total = np.zeros(self.rows, np.float32)
+            flows.push(self.pointer, self.supplier, self.weight, values, total)
+            return total
         product: NDArray[Any] = self._by_supplier @ values
         return product
 
@@ -183,8 +197,8 @@ class Network:
         """Return a view of the same links in which every active one has weight 1."""
         return self.weighted((self.weight > 0).astype(np.float32))
 
-    def weighted(self, weight: Floats) -> Network:
-        """Return a view of the same links with other weights, (L,); 0 leaves a link out."""
+    def weighted(self, weight: Floats | NDArray[np.bool_]) -> Network:
+        """Return a view of the same links with other weights, (L,), or 1 where there is a mark; 0 leaves a link out."""
         view = copy.copy(self)
         view.weight = weight
         return view
@@ -231,12 +245,33 @@ class Network:
         """Return the input groups of the given buyers, in their order."""
         return entries(self.firm_groups, rows)
 
+    @property
+    def coefficient(self) -> Floats:
+        """Input value per unit of the buyer's output over each link, active or not, (L,); put together anew."""
+        whole = self.weight.copy()
+        whole[self._idle] = self._carried
+        return whole
+
+    def carried(self, links: NDArray[Any]) -> Floats:
+        """Return the coefficients of some links, active or not."""
+        coefficient = self.weight[links]
+        at, idle = self._places(links)
+        coefficient[idle] = self._carried[at]
+        return coefficient
+
     def idle(self) -> NDArray[np.int64]:
         """Return the links that are not active: their supplier left or was dropped, or their buyer left."""
-        if self._idle is None:
-            flows = kernel("flows", self.rows)
-            self._idle = np.flatnonzero(self.weight == 0) if flows is None else flows.idle(self.weight)
         return self._idle
+
+    def carried_by_idle(self) -> Floats:
+        """Return the coefficients of the idle links."""
+        return self._carried
+
+    def _places(self, links: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the places among the idle links of those links that are idle, and where they stand in `links`."""
+        at = np.searchsorted(self._idle, links)
+        here = np.flatnonzero(self._idle.take(at, mode="clip") == links) if len(self._idle) else at[:0]
+        return at[here], here
 
     def idle_groups(self) -> NDArray[np.int64]:
         """Return the input groups of the idle links."""
@@ -248,14 +283,22 @@ class Network:
         """Make links active, with new suppliers or (None) with those that they had."""
         if suppliers is not None:
             self.supplier[links] = suppliers
-        self.weight[links] = self.coefficient[links]
         self.since[links] = month
-        self._idle = self._idle_groups = None
+        at, idle = self._places(links)
+        self.weight[links[idle]] = self._carried[at]
+        still = np.ones(len(self._idle), np.bool_)
+        still[at] = self._carried[at] == 0  # links that carry nothing count as idle
+        self._idle, self._carried, self._idle_groups = self._idle[still], self._carried[still], None
 
     def disconnect(self, links: NDArray[Any]) -> None:
         """Make links inactive."""
+        links = np.sort(links[self.weight[links] > 0])
+        links = links[np.diff(links, prepend=-1) > 0]  # each once
+        at = np.searchsorted(self._idle, links)
+        self._idle = np.insert(self._idle, at, links)
+        self._carried = np.insert(self._carried, at, self.weight[links])
+        self._idle_groups = None
         self.weight[links] = 0
-        self._idle = self._idle_groups = None
 
     def suppliers(self, row: int) -> NDArray[np.int32]:
         """Return the active suppliers of one firm."""
@@ -282,9 +325,14 @@ class Pool:
         self._sectors = sectors
         self._starts = np.array([start for start, _ in spans])
         market = jurisdiction * sectors + sector
-        self._order = np.argsort(market, kind="stable")
+        self._order = np.argsort(market, kind="stable").astype(np.int32)
         self._sum = np.concatenate([[0.0], np.cumsum(size[self._order], dtype=np.float64)])
         self._bounds = np.concatenate([[0], np.cumsum(np.bincount(market, minlength=len(spans) * sectors))])
+
+    @property
+    def tables(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], int]:
+        """Return for compiled code: firms by market, the sums of sizes before each, where markets begin, sectors."""
+        return self._order, self._sum, self._bounds, self._sectors
 
     def draw(self, sector: NDArray[Any], near: NDArray[Any], uniform: Floats) -> NDArray[np.int64]:
         """Return one firm for each uniform: of the given sector, in the jurisdiction of the firm `near`."""
@@ -292,15 +340,13 @@ class Pool:
         low, high = self._sum[self._bounds[market]], self._sum[self._bounds[market + 1]]
         at = np.searchsorted(self._sum, low + uniform * (high - low), side="right") - 1
         at = np.clip(at, self._bounds[market], self._bounds[market + 1] - 1)
-        chosen: NDArray[np.int64] = self._order[at]
-        return chosen
+        return self._order[at].astype(np.int64)
 
     def pick(self, sector: NDArray[Any], near: NDArray[Any], uniform: Floats) -> NDArray[np.int64]:
         """Return the same, but each firm of the sector with the same probability, whatever its size."""
         market = self._market(sector, near)
         low, high = self._bounds[market], self._bounds[market + 1]
-        chosen: NDArray[np.int64] = self._order[low + (uniform * (high - low)).astype(np.int64)]
-        return chosen
+        return self._order[low + (uniform * (high - low)).astype(np.int64)].astype(np.int64)
 
     def _market(self, sector: NDArray[Any], near: NDArray[Any]) -> NDArray[np.int64]:
         market: NDArray[np.int64] = (np.searchsorted(self._starts, near, side="right") - 1) * self._sectors + sector
@@ -315,9 +361,12 @@ def pointers(sorted_rows: NDArray[Any], rows: int) -> NDArray[np.int32]:
 
 def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]:
     """Return the positions of the entries of the given rows, row after row."""
-    first, counts = pointer[rows].astype(np.int64), np.diff(pointer)[rows]
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(first, counts) + within
+    if (flows := kernel("flows", len(pointer))) is not None:
+        return flows.entries(pointer, rows)
+    first = pointer[rows]
+    counts = pointer[1:][rows] - first
+    stops = counts.cumsum()
+    return (first - stops + counts).repeat(counts) + np.arange(counts.sum())
 
 
 def owners(pointer: NDArray[np.int32], links: NDArray[Any]) -> NDArray[np.int64]:

@@ -161,7 +161,10 @@ class Streams:
         """Return one standard normal a row, shape (N,), float32, by the quantile function."""
         draws = self.uniform(purpose, month, lane)
         np.maximum(draws, _SMALLEST, out=draws)
-        ndtri(draws, out=draws)
+        if (quantile := kernel("normal", self.rows)) is not None:
+            in_parts(quantile.quantiles, self.rows, draws)
+        else:
+            ndtri(draws, out=draws)
         return draws
 
 

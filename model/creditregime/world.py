@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,11 @@ from creditregime.network import Network, Pool
 from creditregime.population.economy import Economy
 from creditregime.randomness import Streams
 from creditregime.state import NEVER, Bytes, Events, Findings, Firms, Floats, Records, Regulators, Rows
-from creditregime.tables import Log
+from creditregime.tables import Journal, Log
 
+V = TypeVar("V")
+MOVING = ("region", "group", "person")
+"""Columns that the economy and its firms share at the start only: stories ask where and whose a firm once was."""
 LONG_SPAN = 1 << 16
 """Rows of a jurisdiction from which its sums are taken alone: `reduceat` converts a whole column first."""
 
@@ -30,7 +33,8 @@ class Ledger:
 
     def pay(self, payer: Payer, payee: Payer, amount: NDArray[np.float64]) -> None:
         """Book an amount a jurisdiction, shape (J,); a negative amount flows the other way."""
-        self.flows[:, payer, payee] += amount
+        flow = self.flows[:, payer, payee]
+        flow += amount
 
     def net(self) -> NDArray[np.float64]:
         """Return what each sector received less what it paid, shape (J, 5)."""
@@ -55,6 +59,8 @@ class World:
         Number of rating ``file``s, ``list``s, ``lever``s and ``regulator``s that the regime needs; of topics on which
         firms can ``report`` falsely, of ``forecast``s of their risk; and the lengths of the columns that only some
         ratings use.
+    own
+        Whether nobody else uses the economy: its arrays are then taken over, not copied.
 
     Attributes
     ----------
@@ -87,8 +93,11 @@ class World:
         topics: Sequence[str],
         law: Law,
         dimensions: Mapping[str, int],
+        *,
+        own: bool = False,
     ) -> None:
         self.economy = economy
+        self.network = Network(economy, own=own)  # before the firms: building it takes room
         self.law = law
         self.laws = [(0, law)]
         self.topics = tuple(topics)
@@ -98,14 +107,14 @@ class World:
         self.firms = Firms.allocate(len(economy.sector), sizes)
         self.regulators = Regulators.allocate(dimensions["regulator"], sizes)
         self.records = Log(Records)
-        self.events = Log(Events)
+        self.events = Journal(Events)
         self.findings = Findings.none()
         self.entered: tuple[Bytes, NDArray[np.int32]] = (np.empty(0, np.uint8), np.empty(0, np.int32))
-        self.network = Network(economy)
         stops = [*economy.starts[1:], len(economy.sector)]
         self.starts = np.asarray(economy.starts, np.int64)
         self.spans = tuple(zip(economy.starts, stops, strict=True))
         self._sizes = np.diff([*economy.starts, len(economy.sector)])
+        self._longest = int(self._sizes.max())
         self._place = np.repeat(np.arange(len(self.spans)), self._sizes if len(self.spans) > 1 else 0)
         self.draws = Streams([(a, b, seed) for (a, b), seed in zip(self.spans, seeds, strict=True)])
         self.ledger = Ledger(len(self.spans))
@@ -119,6 +128,7 @@ class World:
         self.months_to_grade = np.zeros(len(self.spans))
         self.cutoffs = self._no_cutoffs(dimensions["file"])
         self._market: NDArray[np.intp] | None = None
+        self._once: dict[str, Any] = {}
         self._pool: Pool | None = None
         self.points_back: tuple[Bytes, NDArray[np.int32], Floats] | None = None  # by topic and firm, for corrections
         self.in_force: dict[int, Rows] = {}
@@ -131,8 +141,13 @@ class World:
         self.observed = np.zeros((2, *self.territory.shape))  # smoothed inspections, and those that found something
         self.emigrants: Rows = np.empty(0, np.int64)
         self.persons = int(economy.person.max()) + 1
+        self._register(economy, own)
+
+    def _register(self, economy: Economy, own: bool) -> None:
+        """Write down who the firms are."""
         for name in ("sector", "region", "ownership", "group", "person", "size", "final_demand", "imports", "overseas"):
-            getattr(self.firms, name)[:] = getattr(economy, name)
+            kept = own and name not in MOVING
+            setattr(self.firms, name, getattr(economy, name) if kept else getattr(economy, name).copy())
         sector, final = economy.sector, economy.final_demand
         self.firms.public_demand[:] = economy.procurement_share[sector] * final
         self.firms.foreign_demand[:] = economy.export_share[sector] * final
@@ -143,17 +158,42 @@ class World:
         """Number of rows N, constant through a run."""
         return len(self.firms.active)
 
-    def total(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the sum of a column over the rows of each jurisdiction, shape (J,), float64."""
-        if self._sizes.max() >= LONG_SPAN:
+    def once(self, name: str, compute: Callable[[], V]) -> V:
+        """Return what nothing changes in a run, computed when it is first asked for."""
+        if name not in self._once:
+            self._once[name] = compute()
+        found: V = self._once[name]
+        return found
+
+    def revenue(self) -> NDArray[np.float64]:
+        """Return the sum of all firms' initial revenue, (J,) money a month."""
+        return self.once("revenue", lambda: self.total(self.firms.size))
+
+    def total(self, values: NDArray[Any], weight: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        """Return the sum of a column (times another one) over the rows of each jurisdiction, shape (J,), float64."""
+        if (sums := kernel("sums", self.rows)) is not None and _single(values, weight):
+            return sums.totals(values, weight, self.starts, LONG_SPAN)
+        if weight is not None:
+            values = values * weight
+        if self._longest >= LONG_SPAN:
             return np.array([_sum(values[start:stop]) for start, stop in self.spans])
-        sums: NDArray[np.float64] = np.add.reduceat(values, self.starts, dtype=np.float64)
-        return sums
+        found: NDArray[np.float64] = np.add.reduceat(values, self.starts, dtype=np.float64)
+        return found
+
+    def totals(self, table: NDArray[Any], weight: NDArray[Any] | None = None) -> NDArray[np.float64]:
+        """Return the totals of several columns, (K, N), each times the same other one, shape (K, J)."""
+        if (sums := kernel("sums", self.rows)) is not None and _single(table, weight):
+            return sums.totals_by_row(table, weight, self.starts, LONG_SPAN)
+        if self._longest >= LONG_SPAN:
+            return np.stack([self.total(values, weight) for values in table])
+        table = table if weight is None else table * weight
+        found: NDArray[np.float64] = np.add.reduceat(table, self.starts, axis=1, dtype=np.float64)
+        return found
 
     def number(self, flags: NDArray[Any]) -> NDArray[np.float64]:
         """Return how many entries of a column are not zero in each jurisdiction, shape (J,)."""
         if len(self.spans) == 1:
-            return np.array([float(np.count_nonzero(flags))])
+            return np.array([np.count_nonzero(flags)], np.float64)
         return self.total(flags if flags.dtype == np.bool_ else flags != 0)
 
     def places(self, rows: NDArray[Any]) -> NDArray[np.int64]:
@@ -174,10 +214,21 @@ class World:
             self._market = self.places(np.arange(self.rows)) * len(self.economy.sectors) + self.firms.sector
         return self._market
 
+    @property
+    def markets(self) -> int:
+        """Number of markets J × S."""
+        return len(self.spans) * len(self.economy.sectors)
+
     def by_market(self, values: NDArray[Any], rows: NDArray[Any] | None = None) -> NDArray[np.float64]:
         """Return the sums of a value a row (or of some rows) over the markets, (J × S,)."""
         where = self.market() if rows is None else self.market()[rows]
-        return np.bincount(where, values, len(self.spans) * len(self.economy.sectors)).astype(np.float64, copy=False)
+        return np.bincount(where, values, self.markets).astype(np.float64, copy=False)
+
+    def regions(self) -> NDArray[np.integer[Any]]:
+        """Return each firm's region, numbered through the jurisdictions, (N,)."""
+        if len(self.spans) == 1:
+            return self.firms.region
+        return self._place * self.territory.shape[1] + self.firms.region
 
     def pool(self) -> Pool:
         """Return the firms of each sector and jurisdiction, to be met by a searching buyer."""
@@ -210,9 +261,9 @@ class World:
         """Return those of the rows that are within the jurisdiction."""
         return rows if self.abroad is None else rows[~self.firms.overseas[rows]]
 
-    def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any]) -> None:
-        """Book what each firm pays or is paid, (N,); overseas, its households, state and banks are those abroad."""
-        self.ledger.pay(payer, payee, self.total(amount))
+    def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any], total: NDArray[np.float64]) -> None:
+        """Book what each firm pays or is paid, (N,), and its total; households, state and banks overseas are abroad."""
+        self.ledger.pay(payer, payee, total)
         if self.abroad is not None:
             self._move_abroad(payer, payee, self.abroad.rows, amount[self.abroad.rows])
 
@@ -258,6 +309,13 @@ class World:
         """Add the rows (or their values) to a tally of this month, by jurisdiction."""
         counts = np.bincount(self.places(rows), values, minlength=len(self.spans)).astype(np.float64)
         self.tally[name] = self.tally.get(name, 0.0) + counts
+
+    def count_codes(self, names: Sequence[str], rows: NDArray[Any], codes: NDArray[Any]) -> None:
+        """Add each of the rows to the tally of its code, by jurisdiction; `names` are those of codes 0, 1 and so on."""
+        places = len(self.spans)
+        counts = np.bincount(codes * np.int64(places) + self.places(rows), minlength=len(names) * places)
+        for name, count in zip(names, counts.reshape(-1, places).astype(np.float64), strict=True):
+            self.tally[name] = self.tally[name] + count if name in self.tally else count
 
     def grade_in(self, k: int) -> Bytes:
         """Return each firm's grade in the file that topic `k`'s regulator reads, (N,)."""
@@ -334,6 +392,13 @@ class World:
         """Append events of one kind for the given rows."""
         if len(firm):
             self.events.append(len(firm), month=self.month, firm=firm, kind=kind, detail=detail, other=other)
+
+
+def _single(values: NDArray[Any], weight: NDArray[Any] | None) -> bool:
+    """Tell whether compiled code can add the values: in single precision, without gaps, as their weights are."""
+    if values.dtype != np.float32 or not values.flags.c_contiguous:
+        return False
+    return weight is None or (weight.dtype.char in "?f" and weight.flags.c_contiguous)
 
 
 def _sum(values: NDArray[Any]) -> np.float64:

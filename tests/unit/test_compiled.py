@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
+from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from creditregime import CreditRegime, acceleration, load
 from creditregime.population.economy import combine
 from creditregime.randomness import Streams
+from creditregime.world import World
 
 SPANS = [[(0, 5, 7)], [(0, 4100, 2**63 - 1)], [(0, 1, 3), (1, 30, 4), (30, 2078, 5), (2078, 2080, 2**40)]]
 
@@ -51,6 +56,18 @@ def test_streams_draw_the_same(spans: list[tuple[int, int, int]], compiled: Any)
     for one, other in zip(*drawn, strict=True):
         assert one.dtype == other.dtype
         np.testing.assert_array_equal(one, other)
+
+
+def test_every_uniform_has_the_same_normal() -> None:
+    pytest.importorskip("numba")
+    from creditregime.compiled.normal import quantiles
+
+    step, some = np.float32(2.0**-24), 1 << 20
+    for first in range(0, 1 << 24, some):
+        uniforms = np.maximum(np.arange(first, first + some, dtype=np.float32) * step, step / 2)
+        expected = ndtri(uniforms)
+        quantiles(0, some, uniforms)
+        np.testing.assert_array_equal(uniforms, expected)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +138,35 @@ def _state(model: CreditRegime) -> dict[str, Any]:
     state = {field.name: getattr(firms, field.name) for field in dataclasses.fields(firms)}
     state |= {name: getattr(network, name) for name in ("supplier", "weight", "since", "stock")}
     state |= {f"event {name}": column for name, column in model.world.events.columns().items()}
-    return state | {name: column.to_numpy() for name, column in model.series.monthly().items()}
+    state |= {name: column.to_numpy() for name, column in model.series.monthly().items()}
+    return state | {f"topics {name}": column.to_numpy() for name, column in model.series.by_topic().items()}
+
+
+@pytest.mark.parametrize("starts", [[0], [0, 1, 2, 6, 21, 400], [0, 300, 66_000]])
+@pytest.mark.parametrize("kind", [None, np.bool_, np.float32])
+def test_columns_are_added_in_the_same_order(starts: list[int], kind: Any, compiled: Any) -> None:
+    rng, rows = np.random.default_rng(0), 140_003
+    table = (rng.random((3, rows), np.float32) - 0.5) * rng.choice([0, 1, 1e6], (3, rows)).astype(np.float32)
+    weight = None if kind is None else (1.5 * rng.random(rows)).astype(kind)
+    world = SimpleNamespace(rows=rows, starts=np.array(starts), spans=list(pairwise([*starts, rows])), _longest=rows)
+    world.total = partial(World.total, world)
+    added = []
+    for on in (True, False):
+        compiled(on)
+        added.append([world.total(table[0], weight), *World.totals(world, table, weight)])
+    for one, other in zip(*added, strict=True):
+        np.testing.assert_array_equal(one.view(np.int64), other.view(np.int64))
+
+
+@pytest.mark.parametrize("rows", [1, 5, 8, 9, 129, 5000])
+def test_short_columns_are_added_in_the_same_order(rows: int, compiled: Any) -> None:
+    column = np.random.default_rng(0).random(rows, np.float32)
+    world = SimpleNamespace(rows=rows, starts=np.array([0]), spans=[(0, rows)], _longest=rows)
+    added = []
+    for on in (True, False):
+        compiled(on)
+        added.append(World.total(world, column))
+    np.testing.assert_array_equal(*added)
 
 
 def test_a_population_is_built_the_same(compiled: Any) -> None:

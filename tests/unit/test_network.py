@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from creditregime import Economy
+from creditregime import Economy, acceleration
 from creditregime.network import Network, Pool, entries, pointers
 from tests.helpers import links, random_graph
 
@@ -42,6 +42,42 @@ def test_a_replaced_supplier_is_seen_by_both_pulls() -> None:
     ordered = network.from_buyers(np.ones(4, np.float32))
     assert ordered[0] == 0
     assert ordered[2] > 0
+
+
+def test_what_an_idle_link_carried_comes_back_with_it() -> None:
+    economy = random_graph(30, 0.15, 4)
+    stated = economy.coefficient.copy()
+    stated[5] = 0  # carries nothing, and counts as idle whatever happens
+    network = Network(dataclasses.replace(economy, coefficient=stated))
+    draws = np.random.Generator(np.random.PCG64(4))
+    off = np.zeros(economy.links, np.bool_)
+    for month in range(20):
+        some = draws.choice(economy.links, 9)  # some of them twice, some in that state already
+        if month % 3:
+            network.disconnect(some)
+        else:
+            network.connect(some, None, month)
+        off[some] = month % 3 > 0
+        off[5] = True
+        np.testing.assert_array_equal(network.weight, np.where(off, 0, stated))
+        np.testing.assert_array_equal(network.coefficient, stated)
+        np.testing.assert_array_equal(network.carried(some), stated[some])
+        np.testing.assert_array_equal(network.idle(), np.flatnonzero(off))
+        np.testing.assert_array_equal(network.carried_by_idle(), stated[off])
+        groups = np.searchsorted(network.group_pointer, network.idle(), side="right") - 1
+        np.testing.assert_array_equal(network.idle_groups(), groups)
+
+
+def test_marks_count_links_with_and_without_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    economy = random_graph(40, 0.2, 5)
+    network = Network(economy)
+    network.disconnect(np.arange(0, economy.links, 3))
+    values = np.random.Generator(np.random.PCG64(5)).random(40, dtype=np.float32)
+    for rows in (1, 10_000):
+        monkeypatch.setattr(acceleration, "LONG", rows)
+        plain, marked = network.unweighted(), network.weighted(network.weight > 0)
+        np.testing.assert_array_equal(marked.from_suppliers(values), plain.from_suppliers(values))
+        np.testing.assert_array_equal(marked.from_buyers(values), plain.from_buyers(values))
 
 
 def test_groups_are_the_inputs_of_one_sector() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -210,3 +212,26 @@ def test_combine_refuses_none_and_different_worlds() -> None:
         combine([])
     with pytest.raises(PopulationError, match="economy 1 differs from economy 0 in regions"):
         combine([VALID, Generated(firms=60, regions=2).build(1)])
+
+
+def test_a_world_lets_go_of_the_links_of_an_economy_of_its_own() -> None:
+    spec = load(**{"population.firms": 150, "months": 6})
+    model = CreditRegime(spec)
+    economy, built = model.world.economy, spec.population.build(spec.seed)
+    assert not {"buyer", "supplier", "coefficient"} & set(vars(economy))
+    model.run_model()
+    for again in (pickle.loads(pickle.dumps(economy)), copy.deepcopy(economy), economy):
+        assert same(again.validate(), built)  # made again, whatever became of the network
+        assert "buyer" in vars(again)
+    with pytest.raises(AttributeError, match="nothing"):
+        economy.nothing  # noqa: B018
+
+
+def test_a_given_economy_stays_as_it_was() -> None:
+    spec = load(**{"population.firms": 150, "months": 6})
+    economy, untouched = (spec.population.build(spec.seed) for _ in range(2))
+    model = CreditRegime(spec, economy=economy)
+    model.world.firms.size[:] = 1
+    model.run_model()
+    assert "buyer" in vars(economy)
+    assert same(economy, untouched)

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from creditregime.state import Events, Firms, Records, Regulators
-from creditregime.tables import Log, Table, column
+from creditregime.tables import Journal, Log, Table, column
 
 
 @dataclasses.dataclass(eq=False)
@@ -54,3 +54,24 @@ def test_a_log_grows_and_remembers_its_months() -> None:
         assert (log["value"][part][:-1] == 2.5).all()
     assert log.of_month(-1) == log.of_month(4) == slice(0, 0)
     assert set(log.columns()) == {"month", "value"}
+
+
+def test_a_journal_reads_as_a_log_and_takes_less() -> None:
+    logs = Log(Things), Journal(Things)
+    for month in range(5):
+        given = np.arange(month * 300, dtype=np.float16)
+        for log in logs:
+            log.append(len(given), month=month, value=given)
+            log.append(3, month=np.full(3, month))
+            log.close_month()
+        given[:] = -1  # what was appended stays as it was
+    log, journal = logs
+    assert len(log) == len(journal) == 3015
+    for name, column_of_log in log.columns().items():
+        assert journal[name].dtype == column_of_log.dtype
+        np.testing.assert_array_equal(journal[name], column_of_log)
+    assert [journal.of_month(month) for month in range(6)] == [log.of_month(month) for month in range(6)]
+    assert journal.nbytes == 3000 * 2 + 5 * 3 * 2  # values as they came; months once an append, or as they came
+    journal.append(1, month=9)
+    assert journal["month"][-1] == 9
+    assert journal["value"].tolist() == [*log["value"], 2.5]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import literal_unroll
 
 from creditregime.compiled.jit import compiled
 from creditregime.compiled.philox import stop_of
+
+BYTE = 224
+"""Rows whose number fits into a byte: counted in bytes, as many are counted at a time as the processor has room for."""
 
 
 @compiled
@@ -43,8 +47,36 @@ def count_conduct(violation: Any, found: Any, inspected: Any, starts: Any) -> An
 def count_one(violation: Any, found: Any, inspected: Any) -> Any:
     """Return the counts of one topic in one jurisdiction."""
     committed, caught, visited = 0, 0, 0
-    for row in range(len(violation)):
-        committed += violation[row] > 0
-        caught += (violation[row] > 0) & (found[row] > 0)
-        visited += inspected[row]
+    for first in range(0, len(violation), BYTE):
+        some = slice(first, min(first + BYTE, len(violation)))
+        committed += count_marks(violation[some])
+        caught += count_both(violation[some], found[some])
+        visited += count_marks(inspected[some])
     return committed, caught, visited
+
+
+@compiled
+def count_marks(marks: Any) -> Any:
+    """Return how many of a few entries are not zero."""
+    count = np.uint8(0)
+    for row in range(len(marks)):
+        count = np.uint8(count + np.uint8(marks[row] > 0))
+    return count
+
+
+@compiled
+def count_both(marks: Any, others: Any) -> Any:
+    """Return in how many of a few rows neither of two entries is zero."""
+    count = np.uint8(0)
+    for row in range(len(marks)):
+        count = np.uint8(count + np.uint8((marks[row] > 0) & (others[row] > 0)))
+    return count
+
+
+@compiled
+def clear(tables: Any, rows: Any) -> None:
+    """Set to 0 what several tables, (K, N) each, say of some firms."""
+    for table in literal_unroll(tables):
+        for k in range(len(table)):
+            for row in rows:
+                table[k, row] = 0

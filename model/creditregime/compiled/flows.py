@@ -1,8 +1,10 @@
 """What travels along the links: orders up, goods and news down.
 
 The links lie by buyer, so that what goes down is gathered and what goes up is scattered; sums are taken in the order of
-the links, as SciPy's products do. Gathering and reckoning are loops of their own, block by block of buyers: only then
-does the processor wait for many links at a time.
+the links, as SciPy's products do. The monthly walks run along all links, or all groups, and see by a mark on each where
+the next one begins: a buyer has few groups and a group mostly one link, and loops over them would cost a wrong guess of
+the processor each. Gathering and reckoning are loops of their own, block by block of buyers: only then does the
+processor wait for many links at a time, and reckon many groups at once.
 """
 
 from __future__ import annotations
@@ -21,11 +23,11 @@ ZERO, ONE = np.float32(0), np.float32(1)
 
 @compiled
 def pull(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, values: Any, total: Any) -> None:
-    """Write for some buyers the sum over their links of weight times the supplier's value."""
+    """Write for some buyers the sum over their links of weight (a number or a mark) times the supplier's value."""
     for buyer in range(begin, end):
         added = ZERO
         for link in range(pointer[buyer], pointer[buyer + 1]):
-            added += weight[link] * values[supplier[link]]
+            added += np.float32(weight[link]) * values[supplier[link]]
         total[buyer] = added
 
 
@@ -40,79 +42,138 @@ def pull_marked(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, 
 
 
 @compiled
-def order(
-    plan: Any, scale: Any, pace: Any, stock: Any, firm_groups: Any, pointer: Any, supplier: Any, weight: Any, total: Any
-) -> None:
-    """Add for each supplier what its buyers order, (N,) money.
-
-    A buyer orders at the level of its plan less a part, `pace`, of the stock of the input.
-    """
-    for buyer in range(len(plan)):
-        for group in range(firm_groups[buyer], firm_groups[buyer + 1]):
-            amount = max(plan[buyer] - stock[group] * pace, ZERO) * scale[buyer]
-            for link in range(pointer[group], pointer[group + 1]):
-                total[supplier[link]] += weight[link] * amount
+def push(pointer: Any, supplier: Any, mark: Any, values: Any, total: Any) -> None:
+    """Add for each supplier the buyer's value over each of its links that has a mark."""
+    for buyer in range(len(values)):
+        for link in range(pointer[buyer], pointer[buyer + 1]):
+            total[supplier[link]] += np.float32(mark[link]) * values[buyer]
 
 
 @compiled
-def receive(begin: int, end: int, through: Any, unmissed: Any, terms: Any, firms: Any, links: Any, groups: Any) -> None:
+def order(plan: Any, scale: Any, pace: Any, stock: Any, links: Any, walk: Any, total: Any) -> None:
+    """Add for each supplier what its buyers order, (N,) money.
+
+    A buyer orders at the level of its plan less a part, `pace`, of the stock of the input. `links` and `walk` are
+    tuples, see `creditregime.market.leontief`.
+    """
+    supplier, weight = links
+    last, buyers = walk
+    group = 0
+    for link in range(len(weight)):
+        buyer = buyers[group]
+        total[supplier[link]] += weight[link] * (max(plan[buyer] - stock[group] * pace, ZERO) * scale[buyer])
+        group += last[link]
+
+
+@compiled
+def receive(
+    begin: int, end: int, through: Any, unmissed: Any, terms: Any, firms: Any, links: Any, groups: Any, idle: Any
+) -> None:
     """Let goods arrive with some buyers: write stocks, what they pay, and the output that their inputs allow.
 
     `through` is the part of each supplier's deliveries that arrives, `unmissed` what others replace of those who left;
     the other arguments are tuples, see `creditregime.market.leontief`.
     """
-    pace, imported, premium, most = terms
     plan, size, active, output, domestic, paid, inputs = firms
-    pointer, supplier, weight, coefficient = links
-    firm_groups, required, stock, kinds = groups
-    arriving = np.empty(0, np.float32)
+    pointer, last, supplier, weight = links
+    firm_groups, buyers, required, stock, kinds = groups
+    space = np.empty((6, 0), np.float32)
     for first in range(begin, end, BUYERS):
-        last = min(first + BUYERS, end)
-        start, stop = firm_groups[first], firm_groups[last]
-        if stop - start > len(arriving):
-            arriving = np.empty(2 * (stop - start), np.float32)
-        gather(start, stop, pointer, supplier, weight, coefficient, through, unmissed, arriving)
-        for buyer in range(first, last):
-            cost, missing, bound = ZERO, ZERO, most
-            for group in range(firm_groups[buyer], firm_groups[buyer + 1]):
-                level = max(plan[buyer] - stock[group] * pace, ZERO)
-                came = arriving[group - start]
-                abroad = (required[group] - came) * imported
-                came += abroad
-                cost += (abroad * premium + came) * level
-                held = max(stock[group] - output[buyer], ZERO) + came * level / required[group]
-                stock[group] = held
-                if kinds[group] == ESSENTIAL:
-                    bound = min(bound, held)
-                elif kinds[group] == NON_ESSENTIAL:
-                    missing += required[group] * max(most - held, ZERO)
-            paid[buyer] = cost * size[buyer] * np.float32(active[buyer])
-            inputs[buyer] = max(min(bound, most - missing / max(domestic[buyer], np.float32(1e-30))), ZERO)
+        few = slice(first, min(first + BUYERS, end))
+        some = slice(firm_groups[few.start], firm_groups[few.stop])
+        if some.stop - some.start > space.shape[1]:
+            space = np.empty((6, 2 * (some.stop - some.start)), np.float32)
+        arriving, planned, made, cost, missing, bound = space
+        these = slice(pointer[some.start], pointer[some.stop])
+        gather(last[these], supplier[these], weight[these], through, arriving[: some.stop - some.start])
+        replace(these, some.start, idle, supplier, unmissed, arriving)
+        spread(buyers[some], plan, output, planned, made)
+        stock_up(planned, made, required[some], stock[some], kinds[some], terms, arriving, cost, missing, bound)
+        lack = np.empty(few.stop - few.start, np.float32)
+        bounds = firm_groups[few.start : few.stop + 1]
+        add_up(bounds, some.start, cost, missing, bound, terms[3], paid[few], lack, inputs[few])
+        close(size[few], active[few], domestic[few], lack, terms[3], paid[few], inputs[few])
 
 
 @compiled
-def gather(
-    start: int,
-    stop: int,
-    pointer: Any,
-    supplier: Any,
-    weight: Any,
-    coefficient: Any,
-    through: Any,
-    unmissed: Any,
+def gather(last: Any, supplier: Any, weight: Any, through: Any, arriving: Any) -> None:
+    """Write the input value that arrives in some groups from their own suppliers, at one unit of output."""
+    arriving[:] = ZERO
+    group = 0
+    for link in range(len(weight)):
+        arriving[group] += weight[link] * through[supplier[link]]
+        group += last[link]
+
+
+@compiled
+def replace(these: Any, start: int, idle: Any, supplier: Any, unmissed: Any, arriving: Any) -> None:
+    """Add what others deliver in place of the suppliers of idle links; `start`: the first group that is arriving."""
+    links, groups, carried = idle
+    for number in range(np.searchsorted(links, these.start), np.searchsorted(links, these.stop)):
+        arriving[groups[number] - start] += carried[number] * unmissed[supplier[links[number]]]
+
+
+@compiled
+def spread(buyers: Any, plan: Any, output: Any, planned: Any, made: Any) -> None:
+    """Write the plan and the output of each group's buyer."""
+    for group in range(len(buyers)):
+        planned[group] = plan[buyers[group]]
+        made[group] = output[buyers[group]]
+
+
+@compiled
+def stock_up(
+    planned: Any,
+    made: Any,
+    required: Any,
+    stock: Any,
+    kinds: Any,
+    terms: Any,
     arriving: Any,
+    cost: Any,
+    missing: Any,
+    bound: Any,
 ) -> None:
-    """Write the input value that arrives in some groups at one unit of output, from own suppliers or from others."""
-    for group in range(start, stop):
-        came, idle = ZERO, False
-        for link in range(pointer[group], pointer[group + 1]):
-            came += weight[link] * through[supplier[link]]
-            idle |= weight[link] == ZERO
-        if idle:
-            for link in range(pointer[group], pointer[group + 1]):
-                if weight[link] == ZERO:
-                    came += coefficient[link] * unmissed[supplier[link]]
-        arriving[group - start] = came
+    """Use stocks, fill them with what arrives or is bought abroad; write its cost, and how it limits each buyer."""
+    pace, imported, premium, most = terms
+    for group in range(len(stock)):
+        level = max(planned[group] - stock[group] * pace, ZERO)
+        came = arriving[group]
+        abroad = (required[group] - came) * imported
+        came += abroad
+        cost[group] = (abroad * premium + came) * level
+        held = max(stock[group] - made[group], ZERO) + came * level / required[group]
+        stock[group] = held
+        lack = required[group] * max(most - held, ZERO)
+        missing[group] = lack if kinds[group] == NON_ESSENTIAL else ZERO
+        bound[group] = held if kinds[group] == ESSENTIAL else most
+
+
+@compiled
+def add_up(
+    bounds: Any, start: int, cost: Any, missing: Any, bound: Any, most: Any, paid: Any, lack: Any, inputs: Any
+) -> None:
+    """Write for some buyers what their groups cost and miss, and the least bound of their output.
+
+    `bounds` is where the groups of each begin and end, `start` the first of all. The few groups of a buyer are added in
+    a loop of their own: sums that wait for the one before in memory would take longer than the wrong guess at its end.
+    """
+    for buyer in range(len(paid)):
+        spent, lacking, least = ZERO, ZERO, most
+        for group in range(bounds[buyer] - start, bounds[buyer + 1] - start):
+            spent += cost[group]
+            lacking += missing[group]
+            least = min(least, bound[group])
+        paid[buyer], lack[buyer], inputs[buyer] = spent, lacking, least
+
+
+@compiled
+def close(size: Any, active: Any, domestic: Any, lack: Any, most: Any, paid: Any, inputs: Any) -> None:
+    """Turn costs into money, and what is missing into a bound of output."""
+    for buyer in range(len(paid)):
+        paid[buyer] = paid[buyer] * size[buyer] * np.float32(active[buyer])
+        linear = most - lack[buyer] / max(domestic[buyer], np.float32(1e-30))
+        inputs[buyer] = max(min(inputs[buyer], linear), ZERO)
 
 
 @compiled
@@ -126,16 +187,16 @@ def add_weights(begin: int, end: int, pointer: Any, weight: Any, total: Any) -> 
 
 
 @compiled
-def idle(weight: Any) -> Any:
-    """Return the links without weight, in their order."""
+def entries(pointer: Any, rows: Any) -> Any:
+    """Return the positions of the entries of some rows, row after row."""
     count = 0
-    for link in range(len(weight)):
-        count += weight[link] == ZERO
+    for row in rows:
+        count += pointer[row + 1] - pointer[row]
     found = np.empty(count, np.int64)
     count = 0
-    for link in range(len(weight)):
-        if weight[link] == ZERO:
-            found[count] = link
+    for row in rows:
+        for entry in range(pointer[row], pointer[row + 1]):
+            found[count] = entry
             count += 1
     return found
 
@@ -157,13 +218,9 @@ def owners(pointer: Any, links: Any) -> Any:
 @compiled
 def links_to(marked: Any, supplier: Any) -> Any:
     """Return the links to marked suppliers, in their order; `marked` is (N,)."""
-    count = 0
-    for link in range(len(supplier)):
-        count += marked[supplier[link]]
-    found = np.empty(count, np.int64)
-    count = 0
+    found, count = np.empty(len(supplier), np.int64), 0  # what is not written to takes no memory
     for link in range(len(supplier)):
         if marked[supplier[link]]:
             found[count] = link
             count += 1
-    return found
+    return found[:count].copy()

@@ -13,10 +13,9 @@ Row = dict[str, NDArray[np.float64]]
 
 
 def credit_row(world: World) -> Row:
-    """Return debt, its mean spread, trade credit, what households buy, and their trust, (J,), before firms leave."""
-    size, none = world.total(world.firms.size), np.zeros(len(world.spans))
+    """Return the mean spread on debt, trade credit, what households buy, and their trust, (J,), before firms leave."""
+    size, none = world.revenue(), np.zeros(len(world.spans))
     return {
-        "debt": world.total(world.firms.debt) / size,
         "spread": np.asarray(world.tally.get("spread", none)),
         "trade_credit": np.asarray(world.tally.get("trade_credit", none)) / size,
         "household_demand": world.ledger.flows[:, Payer.HOUSEHOLDS, Payer.FIRMS] / size,
@@ -31,7 +30,7 @@ def border_row(world: World) -> Row:
     delayed = none
     if delay.any():
         home = world.domestic()
-        delayed = world.total(np.clip(delay, 0, 1) * home) / np.maximum(world.number(home), 1)
+        delayed = world.total(np.clip(delay, 0, 1), home) / np.maximum(world.number(home), 1)
     row = {"customs_delay": delayed, "overseas_rated": none, "overseas_grade": none, "overseas_listed": none}
     if world.abroad is not None:
         row |= _overseas(world)
@@ -46,6 +45,6 @@ def _overseas(world: World) -> Row:
     black = [number for number, is_black in enumerate(world.law.black) if is_black]
     return {
         "overseas_rated": world.number(rated) / np.maximum(world.number(there), 1),
-        "overseas_grade": world.total(grade * rated) / some,
+        "overseas_grade": world.total(grade, rated) / some,
         "overseas_listed": world.number(firms.listing[black].any(axis=0) & rated) / some,
     }

@@ -18,7 +18,7 @@ def network_row(world: World) -> Row:
     firms, network = world.firms, world.network
     share = firms.output * firms.size
     total = world.spread(np.maximum(world.total(share), 1e-30))
-    plain = network.unweighted()
+    plain = network.weighted(network.weight > 0)  # marks take a quarter of the room of numbers
     ones = np.ones(world.rows, np.float32)
     bought, sold = plain.from_suppliers(ones), plain.from_buyers(ones)
     return {

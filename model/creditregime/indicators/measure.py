@@ -8,16 +8,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from creditregime.acceleration import kernel
-from creditregime.codes import CHANNELS, OWNERSHIPS, Attribution, ExitCause, Origin, Standing
+from creditregime.acceleration import in_parts, kernel
+from creditregime.codes import CHANNELS, OWNERSHIPS, Origin, Standing
 from creditregime.component import Settings, parameter
 from creditregime.indicators.credit import border_row, credit_row
 from creditregime.indicators.ratings import Row, grade_shares, rated_firms, ratings
+from creditregime.market.exit import EXITS, EXITS_BY
 from creditregime.state import Findings, Floats
-from creditregime.world import World
+from creditregime.world import World, marked
 
-SOURCES = (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT, Origin.SELF_REPORT, Origin.INQUIRY)
-"""The ways in which violations come to light."""
+SOURCES = tuple(
+    (f"found_by_{origin.name.lower()}", int(origin))
+    for origin in (Origin.MONITORING, Origin.INSPECTION, Origin.COMPLAINT, Origin.SELF_REPORT, Origin.INQUIRY)
+)
+"""The ways in which violations come to light: name of the indicator, and code."""
+TURNOVER = (
+    *EXITS_BY,
+    "overseas_links_dropped",
+    "relocations",
+    "entries",
+    "associated_entries",
+    "links_lost",
+    "links_found",
+    "bank_losses",
+    "defaults",
+    "trade_credit_lost",
+)
+"""What is counted while firms leave and enter, beside exits by cause."""
 SIZE_CLASSES = ("micro", "small", "medium", "large")
 """Quarters of the firms by initial revenue, smallest first."""
 RECENT = 24
@@ -60,7 +77,7 @@ def _counted(world: World) -> NDArray[np.float64]:
         return columns.count_conduct(firms.violation, firms.found, firms.inspected, world.starts)
     violated = firms.violation > 0
     marks = (violated, violated & (firms.found > 0), firms.inspected)
-    return np.stack([np.add.reduceat(flags, world.starts, axis=1, dtype=np.float64) for flags in marks])
+    return np.array([np.add.reduceat(flags, world.starts, axis=1, dtype=np.int32) for flags in marks], np.float64)
 
 
 def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: Floats | None) -> Row:
@@ -68,8 +85,7 @@ def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: 
 
     Conduct, enforcement and standing cover domestic firms and are shares of them; money covers all firms.
     """
-    active = world.number(world.firms.active)
-    some = np.maximum(world.number(world.domestic()), 1)
+    active, some = world.number(world.firms.active), _some(world)
     row: Row = {"month": np.full(len(active), world.month + 1.0), "firms": active}
     row |= _conduct(world, some)
     row |= _enforcement(world, some)
@@ -79,29 +95,35 @@ def monthly_row(world: World, settings: Indicators, compliance: Floats, burden: 
     return row
 
 
-def topic_rows(world: World) -> Iterator[tuple[int, Row]]:
-    """Yield for each topic its number and its indicators."""
-    firms, found = world.firms, world.findings
+def topic_rows(world: World) -> Row:
+    """Return the indicators by topic and jurisdiction, (K, J) each."""
+    firms, home, some = world.firms, world.domestic(), _some(world)
     committed, _, inspected = conduct_counts(world)
-    home = world.domestic()
-    some = np.maximum(world.number(home), 1)
-    values = {
-        "compliance": np.stack([world.total(effort * home) for effort in firms.effort]) / some,
+    false, true = _found_by_topic(world)
+    return {
+        "compliance": world.totals(firms.effort, home) / some,
         "violations": committed / some,
-        "detections": _by_topic(world, found.those(found.true)),
-        "false_findings": _by_topic(world, found.those(~found.true)),
+        "detections": true,
+        "false_findings": false,
         "inspections": inspected,
-        "perceived_detection": np.stack([world.total(belief * home) for belief in firms.belief]) / some,
+        "perceived_detection": world.totals(firms.belief, home) / some,
         "published_detection": world.published.T.astype(np.float64),
-    }
-    for k in range(len(world.topics)):
-        yield k, {name: value[k] for name, value in values.items()} | grade_shares(world, k)
+    } | grade_shares(world)
 
 
-def _by_topic(world: World, found: Findings) -> NDArray[np.float64]:
-    """Return the number of findings by topic and jurisdiction, (K, J)."""
-    shape = (len(world.topics), len(world.spans))
-    return _by_key(found.topic.astype(np.int64) * shape[1] + world.places(found.firm), None, shape)
+def _some(world: World) -> NDArray[np.float64]:
+    """Return the number of domestic firms, at least 1: what shares are taken of, (J,)."""
+    if "some" not in world.memo:
+        world.memo["some"] = np.maximum(world.number(world.domestic()), 1)
+    some: NDArray[np.float64] = world.memo["some"]
+    return some
+
+
+def _found_by_topic(world: World) -> NDArray[np.float64]:
+    """Return the number of false findings and of true ones by topic and jurisdiction, (2, K, J)."""
+    found, topics, places = world.findings, len(world.topics), len(world.spans)
+    key = (found.true * np.int64(topics) + found.topic) * places + world.places(found.firm)
+    return _by_key(key, None, (2 * topics, places)).reshape(2, topics, places)
 
 
 def by_place(world: World, rows: NDArray[Any]) -> NDArray[np.float64]:
@@ -117,7 +139,7 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
     values = {
         "firms": home,
         "compliance": firms.effort.mean(axis=0) * home,
-        "violations": (firms.violation > 0).sum(axis=0),
+        "violations": (firms.violation > 0).sum(axis=0, dtype=np.uint8),
         "listed": listed & home,
         "rated": rated,
         "grade": firms.grade.mean(axis=0) * rated,
@@ -126,9 +148,8 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
         "debt": firms.debt,
         "fines": firms.fines,
     }
-    places = world.places(np.arange(world.rows))
     for dimension, names, codes in dimensions(world):
-        key = places * len(names) + codes
+        key = world.spread(np.arange(len(world.spans)) * len(names)) + codes
         shape = (len(world.spans), len(names))
         sums = {name: _by_key(key, value, shape) for name, value in values.items()}
         some = np.maximum(sums["firms"], 1)
@@ -139,7 +160,7 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
             yield dimension, group, {name: value[:, code] for name, value in sums.items()}
 
 
-def _by_key(key: NDArray[np.int64], values: NDArray[Any] | None, shape: tuple[int, int]) -> NDArray[np.float64]:
+def _by_key(key: NDArray[np.integer[Any]], values: NDArray[Any] | None, shape: tuple[int, int]) -> NDArray[np.float64]:
     return np.bincount(key, values, shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
 
@@ -158,19 +179,23 @@ def _quarters(size: Floats) -> NDArray[np.uint8]:
 
 def black(world: World) -> NDArray[np.uint8]:
     """Return each firm's standing on blacklists, (N,): its own act counts before association."""
-    numbers = sorted({number for numbers in world.law.blacklists_of for number in numbers})
-    if not numbers:
-        return np.zeros(world.rows, np.uint8)
-    listing = world.firms.listing[numbers]
-    own = (listing == Standing.OWN).any(axis=0)
-    return np.where(own, Standing.OWN, listing.max(axis=0)).astype(np.uint8)
+    numbers, listing = _blacklists(world), world.firms.listing
+    if len(numbers) < len(listing):
+        listing = listing[numbers]
+    number, row = marked(listing)
+    held, standing = listing[number, row], np.zeros(world.rows, np.uint8)
+    standing[row] = held
+    standing[row[held == Standing.OWN]] = Standing.OWN
+    return standing
+
+
+def _blacklists(world: World) -> list[int]:
+    """Return the numbers of the blacklists to which records lead."""
+    return sorted(set().union(*world.law.blacklists_of))
 
 
 def _conduct(world: World, some: NDArray[np.float64]) -> Row:
-    firms = world.firms
-    topics = len(world.topics)
-    effort = firms.effort.sum(axis=0)
-    effort *= world.domestic()
+    topics, effort = len(world.topics), _domestic_effort(world)
     violations = conduct_counts(world)[0]
     return {
         "compliance": world.total(effort) / some / topics,
@@ -181,40 +206,60 @@ def _conduct(world: World, some: NDArray[np.float64]) -> Row:
     }
 
 
+def _domestic_effort(world: World) -> Floats:
+    """Return the sum over topics of each domestic firm's effort, 0 for others, (N,)."""
+    effort, home = world.firms.effort, world.domestic()
+    if (indicators := kernel("indicators", world.rows)) is not None:
+        total = np.empty(world.rows, np.float32)
+        in_parts(indicators.add_topics, world.rows, effort, home, total)
+        return total
+    total = effort.sum(axis=0)
+    total *= home
+    return total
+
+
 def _between_regions(world: World, values: Floats) -> NDArray[np.float64]:
     """Return the variance of the regions' means of a value that is 0 for firms out of business, (J,)."""
-    places, regions = world.territory.shape
-    found = np.zeros(places)
-    if regions == 1:
+    found = np.zeros(len(world.territory))
+    if world.territory.shape[1] == 1:
         return found
-    key = world.places(np.arange(world.rows)) * regions + world.firms.region
-    firms, total = (_by_key(key, value, (places, regions)) for value in (world.domestic(), values))
+    firms, total = _by_region(world, values)
     settled = firms > 0
-    means = np.divide(total, firms, out=np.zeros_like(total), where=settled)
-    whole = settled.all(axis=1)
-    found[whole] = means[whole].var(axis=1)
-    for j in np.flatnonzero(settled.any(axis=1) & ~whole):
-        found[j] = means[j, settled[j]].var()
+    if settled.all():
+        return (total / firms).var(axis=1)
+    for j in np.flatnonzero(settled.any(axis=1)):
+        found[j] = (total[j, settled[j]] / firms[j, settled[j]]).var()
     return found
 
 
+def _by_region(world: World, values: Floats) -> NDArray[np.float64]:
+    """Return the number of domestic firms, and the sum of a value, by jurisdiction and region, (2, J, R)."""
+    firms, home, shape = world.firms, world.domestic(), world.territory.shape
+    if (indicators := kernel("indicators", world.rows)) is not None:
+        return indicators.by_region(values, home, firms.region, world.starts, shape[1])
+    return np.array([_by_key(world.regions(), value, shape) for value in (home, values)])
+
+
 def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
-    found, nothing = _found_at_home(world), np.zeros(len(world.spans))
-    world.count("detections", found.firm, found.true)
-    world.count("false_findings", found.firm, ~found.true)
-    row = {
-        "detections": world.tally["detections"] / some,
-        "false_findings": world.tally["false_findings"] / some,
+    found, places = _found_at_home(world), len(world.spans)
+    where = world.places(found.firm)
+    sources = _by_key(found.origin * np.int64(places) + where, None, (len(Origin), places)) / some
+    return {
+        "detections": np.bincount(where, found.true, places) / some,
+        "false_findings": np.bincount(where, ~found.true, places) / some,
         "inspections": _inspections(world) / some,
         "fines": world.total(world.firms.fines),
-        "sanctions": world.tally.get("sanctions", nothing) / some,
-        "joint_sanctions": world.tally.get("joint_sanctions", nothing) / some,
-    }
-    for origin in SOURCES:
-        name = f"found_by_{origin.name.lower()}"
-        world.count(name, found.firm, found.origin == origin)
-        row[name] = world.tally[name] / some
-    return row
+        "sanctions": tallied(world, "sanctions", some),
+        "joint_sanctions": tallied(world, "joint_sanctions", some),
+    } | {name: sources[origin] for name, origin in SOURCES}
+
+
+def tallied(world: World, name: str, some: NDArray[np.float64] | float = 1.0) -> NDArray[np.float64]:
+    """Return what was counted this month relative to something, (J,); 0 where nothing was."""
+    if name not in world.tally:
+        return np.zeros(len(world.spans))
+    share: NDArray[np.float64] = world.tally[name] / some
+    return share
 
 
 def _found_at_home(world: World) -> Findings:
@@ -224,45 +269,67 @@ def _found_at_home(world: World) -> Findings:
 
 
 def _standing(world: World, some: NDArray[np.float64]) -> Row:
-    firms, nothing = world.firms, np.zeros(len(world.spans))
-    standing, home = black(world), world.domestic()
-    listed = world.number((standing > 0) & home)
-    associated = world.number((standing == Standing.ASSOCIATED) & home)
-    delisted = world.tally.get("delisted", nothing)
-    months = world.tally.get("delisted_months", nothing)
-    rows = np.flatnonzero(standing)
-    size, places = firms.size[rows], world.places(rows)
-    sold = np.bincount(places, size * firms.output[rows], len(world.spans))
-    start = np.bincount(places, size, len(world.spans))
+    delisted, months = tallied(world, "delisted"), tallied(world, "delisted_months")
+    listed, associated, sold, start, left, again = _on_blacklists(world)
     row = {
         "listed": listed / some,
-        "listed_output": np.divide(sold, start, out=np.zeros(len(start)), where=start > 0),
-        "listed_by_association": np.divide(associated, listed, out=np.zeros_like(listed), where=listed > 0),
-        "new_listings": world.tally.get("listed", nothing) / some,
+        "listed_output": ratio(sold, start),
+        "listed_by_association": ratio(associated, listed),
+        "new_listings": tallied(world, "listed", some),
         "delistings": delisted / some,
-        "repairs": world.tally.get("repaired", nothing) / some,
-        "months_on_list": np.divide(months, delisted, out=np.zeros_like(months + delisted), where=delisted > 0),
-        "records_repaired": world.tally.get("records_repaired", nothing) / some,
-        "records_overturned": world.tally.get("records_overturned", nothing) / some,
-        "recidivism": _recidivism(world),
-        "downgraded_by_association": world.number((firms.grade < firms.own_grade).any(axis=0) & home) / some,
+        "repairs": tallied(world, "repaired", some),
+        "months_on_list": ratio(months, delisted),
+        "records_repaired": tallied(world, "records_repaired", some),
+        "records_overturned": tallied(world, "records_overturned", some),
+        "recidivism": ratio(again, left),
+        "downgraded_by_association": world.number(_held_lower(world)) / some,
     }
     for channel in CHANNELS:
-        row[f"points_by_{channel}"] = world.tally.get(f"points_by_{channel}", nothing) / some
+        row[f"points_by_{channel}"] = tallied(world, f"points_by_{channel}", some)
     return row | ratings(world, some)
 
 
-def _recidivism(world: World) -> NDArray[np.float64]:
-    """Return the share of firms that left a blacklist in the last 24 months which stand on one again, (J,)."""
-    firms, law = world.firms, world.law
-    left = np.flatnonzero(firms.delisted > world.month - RECENT) if any(law.black) else np.empty(0, np.int64)
-    numbers = [number for number, black in enumerate(law.black) if black]
-    again = np.zeros(len(left), np.bool_)
-    for number in numbers:
-        own = firms.listing[number, left] == Standing.OWN
-        again |= own & (firms.listed_since[number, left] >= firms.delisted[left])
-    count = np.bincount(world.places(left), minlength=len(world.spans))
-    return np.bincount(world.places(left), again, len(world.spans)) / np.maximum(count, 1)
+def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a part of a whole, 0 where there is none."""
+    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+
+
+def _on_blacklists(world: World) -> NDArray[np.float64]:
+    """Return who is blacklisted, and who came back, by jurisdiction, (6, J).
+
+    Domestic firms on blacklists, and those through association only; what firms on them sell, and sold at the start;
+    firms that left a blacklist in the last 24 months, and those of them that stand on one again for their own act.
+    """
+    firms, law, since = world.firms, world.law, world.month - RECENT
+    if (indicators := kernel("indicators", world.rows)) is not None:
+        lists = (np.array(_blacklists(world), np.int64), np.flatnonzero(law.black))
+        former, sales = (firms.listed_since, firms.delisted, since), (firms.size, firms.output)
+        return indicators.on_blacklists(firms.listing, *lists, *former, world.domestic(), sales, world.starts)
+    standing = black(world)
+    rows = standing.nonzero()[0]
+    home, size = world.domestic()[rows], firms.size[rows]
+    places, number = world.places(rows), len(world.spans)
+    left = np.flatnonzero(firms.delisted > since) if any(law.black) else rows[:0]
+    again = firms.listing.take(left, axis=1) == Standing.OWN
+    again &= firms.listed_since.take(left, axis=1) >= firms.delisted[left]
+    own = again[np.array(law.black, np.bool_)].any(axis=0)
+    return np.array(
+        [
+            np.bincount(places, home, number),
+            np.bincount(places, home & (standing[rows] == Standing.ASSOCIATED), number),
+            np.bincount(places, size * firms.output[rows], number),
+            np.bincount(places, size, number),
+            by_place(world, left),
+            np.bincount(world.places(left), own, number),
+        ]
+    )
+
+
+def _held_lower(world: World) -> NDArray[np.bool_]:
+    """Return which domestic firms association holds below a grade of their own, (N,)."""
+    firms = world.firms
+    lower = firms.grade < firms.own_grade
+    return (lower[0] if len(lower) == 1 else lower.any(axis=0)) & world.domestic()
 
 
 def _inspections(world: World) -> NDArray[np.float64]:
@@ -274,25 +341,26 @@ def _inspections(world: World) -> NDArray[np.float64]:
 def _money(
     world: World, compliance: Floats, burden: Floats | None, harm: NDArray[np.float64], settings: Indicators
 ) -> Row:
-    firms, size = world.firms, world.total(world.firms.size)
-    output = world.total(firms.output * firms.size)
-    costs = world.total(compliance * world.domestic())
-    data = world.total(burden) if burden is not None else np.zeros_like(costs)
+    firms, size = world.firms, world.revenue()
+    output = world.total(firms.output, firms.size)
+    costs = world.total(compliance, world.domestic())
+    data = world.total(burden) if burden is not None else np.zeros(len(costs))
     visits = _inspections(world) + world.tally.get("inquiries", 0.0)
     enforcement = settings.inspection_cost * visits
-    added = 1 - world.total((firms.domestic_inputs + firms.imports) * firms.size) / size
+    inputs = world.once("inputs", lambda: world.total(firms.domestic_inputs + firms.imports, firms.size))
+    added = 1 - inputs / size
     lost = (size - output) * added
     return {
         "output": output / size,
         "profit": world.total(firms.profit) / size,
         "debt": world.total(firms.debt) / size,
-        "subsidies": world.tally.get("subsidies", np.zeros_like(costs)) / size,
-        "taxes": world.tally.get("taxes", np.zeros_like(costs)) / size,
-        "compensation": world.tally.get("compensation", np.zeros_like(costs)) / size,
+        "subsidies": tallied(world, "subsidies", size),
+        "taxes": tallied(world, "taxes", size),
+        "compensation": tallied(world, "compensation", size),
         "compliance_cost": costs / size,
         "data_cost": data / size,
-        "sanction_cost": world.total(firms.sanction_cost * firms.size) / size,
-        "associated_cost": world.total(firms.associated_cost * firms.size) / size,
+        "sanction_cost": world.total(firms.sanction_cost, firms.size) / size,
+        "associated_cost": world.total(firms.associated_cost, firms.size) / size,
         "welfare": -(
             settings.harm_weight * harm
             + settings.cost_weight * (costs + data)
@@ -305,16 +373,7 @@ def _money(
 
 def turnover(world: World) -> Row:
     """Return exits by cause and attribution, entries, and links lost and found this month, (J,) each."""
-    nothing = np.zeros(len(world.spans))
-    names = [f"exits_{cause.name.lower()}" for cause in ExitCause if cause]
-    row = {name: world.tally.get(name, nothing) for name in names}
-    row["exits"] = np.sum(list(row.values()), axis=0)
-    row |= {
-        f"exits_by_{item.name.lower()}": world.tally.get(f"exits_by_{item.name.lower()}", nothing)
-        for item in Attribution
-    }
-    row["overseas_links_dropped"] = world.tally.get("overseas_links_dropped", nothing)
-    flows = ("relocations", "entries", "associated_entries", "links_lost", "links_found", "bank_losses", "defaults")
-    for name in (*flows, "trade_credit_lost"):
-        row[name] = world.tally.get(name, nothing)
-    return row
+    nothing, tally = np.zeros(len(world.spans)), world.tally
+    row = {name: tally.get(name, nothing) for name in EXITS}
+    row["exits"] = sum(row.values(), nothing)
+    return row | {name: tally.get(name, nothing) for name in TURNOVER}

@@ -34,7 +34,8 @@ class Series:
         self.world, self.settings = world, settings
         self.latest: Row = {}
         self._months: list[Row] = []
-        self._topics: list[Row] = []
+        self._topics: list[Row] = []  # (K, J) each, or what is the same for all topics
+        self._number: NDArray[Any] = np.arange(len(world.topics))[:, None]
         self._groups: list[tuple[int, str, str, Row]] = []
         self._network: Row = network_row(world)
 
@@ -43,11 +44,10 @@ class Series:
         world = self.world
         self.latest = monthly_row(world, self.settings, compliance, burden)
         self.latest |= record_row(world, self.latest)
-        gap = np.zeros(len(world.spans))
-        for k, row in topic_rows(world):
-            self._topics.append({"month": self.latest["month"], "topic": np.full(len(world.spans), k)} | row)
-            gap += np.abs(row["perceived_detection"] - row["published_detection"])
-        self.latest["perception_gap"] = gap / len(world.topics)
+        row = topic_rows(world)
+        gap = np.abs(row["perceived_detection"] - row["published_detection"])
+        self.latest["perception_gap"] = np.asarray(sum(gap)) / len(world.topics)
+        self._topics.append({"month": self.latest["month"], "topic": self._number} | row)
 
     def measure(self) -> None:
         """Measure the rest, and close the row."""
@@ -67,7 +67,7 @@ class Series:
 
     def monthly(self) -> pd.DataFrame:
         """Return one row a month and jurisdiction."""
-        return self._frame(self._months)
+        return self._frame(self._months, 1)
 
     def values(self, name: str, since: int = 0) -> NDArray[np.float64]:
         """Return one indicator from a month on, the mean over jurisdictions; NaN where it was not measured."""
@@ -76,31 +76,38 @@ class Series:
 
     def by_topic(self) -> pd.DataFrame:
         """Return one row a month, topic and jurisdiction."""
-        frame = self._frame(self._topics)
+        frame = self._frame(self._topics, len(self.world.topics))
         if len(frame):
             frame["topic"] = np.array(self.world.topics)[frame["topic"].astype(int)]
         return frame
 
     def by_group(self) -> pd.DataFrame:
         """Return one row a measured month, dimension, group and jurisdiction."""
-        frame = self._frame([row for *_, row in self._groups])
+        frame = self._frame([row for *_, row in self._groups], 1)
         repeat = len(self.world.spans)
         for position, name in enumerate(("month", "dimension", "group")):
             frame.insert(position, name, np.repeat([item[position] for item in self._groups], repeat))
         return frame
 
-    def _frame(self, rows: list[Row]) -> pd.DataFrame:
+    def _frame(self, rows: list[Row], topics: int) -> pd.DataFrame:
+        """Return a table of values by topic (or 1) and jurisdiction, one after the other."""
         names = dict.fromkeys(name for row in rows for name in row)  # a phase can bring other grades
-        missing = np.full(len(self.world.spans), np.nan)
-        columns = {name: np.concatenate([row.get(name, missing) for row in rows]) for name in names}
+        shape, missing = (topics, len(self.world.spans)), np.float64(np.nan)
+        columns = {
+            name: np.concatenate([np.broadcast_to(row.get(name, missing), shape).reshape(-1) for row in rows])
+            for name in names
+        }
         frame = pd.DataFrame(columns)
         if "month" in frame:
             frame["month"] = frame["month"].astype(int)
         if len(self.world.spans) > 1 and rows:
-            frame.insert(0, "jurisdiction", np.tile(np.arange(len(self.world.spans)), len(rows)))
+            frame.insert(0, "jurisdiction", np.tile(np.arange(shape[1]), topics * len(rows)))
         return frame
 
 
 def _latest(model: Any, name: str) -> float:
     """Return one indicator of the month, the mean over jurisdictions."""
-    return float(np.mean(model.series.latest[name])) if model.series.latest else 0.0
+    if not model.series.latest:
+        return 0.0
+    values = model.series.latest[name]
+    return float(values[0] if len(values) == 1 else values.mean())

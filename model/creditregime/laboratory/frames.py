@@ -73,7 +73,7 @@ def link_table(world: World) -> pd.DataFrame:
         {
             "buyer": buyers,
             "supplier": network.supplier.copy(),
-            "coefficient": network.coefficient.copy(),
+            "coefficient": network.coefficient,
             "active": network.weight > 0,
             "since": _months(network.since, network.since >= 0),
         }

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from creditregime.acceleration import in_parts, kernel
 from creditregime.codes import Lever, Payer
 from creditregime.component import parameter
 from creditregime.law import Margins
+from creditregime.market.books import Books
 from creditregime.market.loans import Lending
 from creditregime.market.trade import Sales
 from creditregime.population.invariants import check_margins
 from creditregime.state import Floats
 from creditregime.units import MONTHS
 from creditregime.world import World
+
+BUYERS = (("consumers", Payer.HOUSEHOLDS), ("public", Payer.STATE), ("abroad", Payer.WORLD))
+POOR = 0.25
+"""Part of the mean capital below which a firm is in distress."""
 
 
 class Accounts(Lending, kind="accounts"):
@@ -66,22 +72,17 @@ class Accounts(Lending, kind="accounts"):
 
     def settle(self, world: World, sales: Sales, compliance: Floats, burden: Floats | None) -> None:
         """Book every payment once, with payer and payee."""
-        firms = world.firms
-        profit = self._sell(world, sales)
-        self._pay(world, profit, Payer.HOUSEHOLDS, self._wages(world))
-        self._pay(world, profit, Payer.WORLD, firms.imports * firms.size * firms.output)
-        self._pay(world, profit, Payer.HOUSEHOLDS, compliance * firms.active)
-        if burden is not None:
-            self._pay(world, profit, Payer.HOUSEHOLDS, burden)
-        self._pay(world, profit, Payer.HOUSEHOLDS, firms.costs)
-        firms.costs[:] = 0  # what is incurred after the settlement is paid with next month's
-        self._pay(world, profit, Payer.HOUSEHOLDS, self._shocks(world))
-        self._pay(world, profit, Payer.BANKS, self.interest(world, profit))
-        if world.firms.levers[Lever.CREDIT_VOLUME].any():
-            self._pay(world, profit, Payer.HOUSEHOLDS, self.private_interest(world))
-        self._treasury(world, profit)
-        self._pay(world, profit, Payer.STATE, firms.fines)
-        self._close(world, profit)
+        books = Books(world)
+        profit = self._earn(world, books, sales, compliance, burden)
+        self._serve(world, books, profit)
+        self._treasury(world, books, profit)
+        self._close(world, books, profit)
+        sums = books.add_up()
+        world.tally["subsidies"], world.tally["taxes"] = -sums["subsidies"], sums["taxes"]
+        if sales.networked:
+            sums["inputs"] = sums["inputs"] - sums["firms"]  # what firms did not buy of each other
+        books.book(sums)
+        world.firms.costs[:] = 0  # what is incurred after the settlement is paid with next month's
 
     def found(self, world: World, rows: np.ndarray) -> None:
         """Let households put in the capital of new firms."""
@@ -119,78 +120,122 @@ class Accounts(Lending, kind="accounts"):
         share: Floats = 1 - np.float32(self.margin) - firms.domestic_inputs - firms.imports
         return np.maximum(share, 0)
 
-    def _wages(self, world: World) -> Floats:
+    def _earn(self, world: World, books: Books, sales: Sales, compliance: Floats, burden: Floats | None) -> Floats:
+        """Enter sales, inputs and what work costs; return what is left before interest, (N,)."""
+        firms = world.firms
+        partner = Payer.FIRMS if sales.networked else Payer.WORLD
+        for purpose, payer in (*BUYERS, ("firms", partner)):
+            books.enter(purpose, payer, Payer.FIRMS, getattr(sales, purpose), at_home=True)
+        books.enter("inputs", Payer.FIRMS, Payer.WORLD, sales.inputs, at_home=True)
+        wages = books.column("wages", Payer.FIRMS, Payer.HOUSEHOLDS)
+        imports = books.column("imports", Payer.FIRMS, Payer.WORLD)
+        complying = books.column("compliance", Payer.FIRMS, Payer.HOUSEHOLDS)
+        if burden is not None:
+            books.enter("burden", Payer.FIRMS, Payer.HOUSEHOLDS, burden)
+        books.enter("costs", Payer.FIRMS, Payer.HOUSEHOLDS, firms.costs)
+        normal = shocks = np.empty(0, np.float32)
+        if self.shock:
+            normal = world.draws.normal("shock", world.month)
+            shocks = books.column("shocks", Payer.FIRMS, Payer.HOUSEHOLDS)
+        if (compiled := kernel("books", world.rows)) is not None:
+            terms = (1 - np.float32(self.margin), np.float32(self.fixed_wages), np.float32(self.shock))
+            sold = (sales.consumers, sales.public, sales.abroad, sales.firms, sales.inputs)
+            rows = (firms.size, firms.active, firms.domestic_inputs, firms.imports, firms.staff, firms.output)
+            spent = (compliance, np.empty(0, np.float32) if burden is None else burden, firms.costs, normal)
+            columns, profit = (wages, imports, complying, shocks), np.empty(world.rows, np.float32)
+            bans = firms.levers[Lever.MANAGEMENT]
+            in_parts(compiled.earn, world.rows, terms, sold, (*rows, bans), spent, columns, profit)
+            return profit
+        np.multiply(firms.imports, firms.size, out=imports)
+        imports *= firms.output
+        np.multiply(compliance, firms.active, out=complying)
+        self._wages(world, wages)
+        profit = sales.consumers + sales.public
+        profit += sales.abroad
+        profit += sales.firms
+        for amount in (sales.inputs, wages, imports, complying, burden, firms.costs):
+            if amount is not None:
+                profit -= amount
+        if self.shock:
+            np.multiply(normal, np.float32(self.shock), out=shocks)
+            shocks *= firms.size
+            shocks *= firms.active
+            profit -= shocks
+        return profit
+
+    def _wages(self, world: World, wages: Floats) -> None:
+        """Write the wages that each firm pays."""
         firms = world.firms
         fixed = np.float32(self.fixed_wages)
-        wages = self._wage_share(world) * firms.size
+        np.multiply(self._wage_share(world), firms.size, out=wages)
         wages *= fixed * firms.staff + (1 - fixed) * firms.output
         wages += firms.levers[Lever.MANAGEMENT] * firms.size
         wages *= firms.active
-        return wages
 
-    def _sell(self, world: World, sales: Sales) -> Floats:
-        """Book sales and inputs; return what is left, (N,)."""
-        partner = Payer.FIRMS if sales.networked else Payer.WORLD
-        received = (
-            (Payer.HOUSEHOLDS, sales.consumers),
-            (Payer.STATE, sales.public),
-            (Payer.WORLD, sales.abroad),
-            (partner, sales.firms),
-        )
-        profit = np.zeros(world.rows, np.float32)
-        for payer, amount in received:
-            world.ledger.pay(payer, Payer.FIRMS, world.total(amount))
-            profit += amount
-        bought = world.total(sales.inputs)
-        sold = world.total(sales.firms) if sales.networked else 0.0
-        world.ledger.pay(Payer.FIRMS, Payer.WORLD, bought - sold)  # what firms did not buy of each other
-        profit -= sales.inputs
-        return profit
+    def _serve(self, world: World, books: Books, profit: Floats) -> None:
+        """Enter interest, and what it costs to borrow elsewhere what measures withhold."""
+        interest = self.interest(world, profit)
+        books.enter("interest", Payer.FIRMS, Payer.BANKS, interest)
+        profit -= interest
+        if world.firms.levers[Lever.CREDIT_VOLUME].max() > 0:
+            private = self.private_interest(world)
+            books.enter("private_interest", Payer.FIRMS, Payer.HOUSEHOLDS, private)
+            profit -= private
 
-    def _pay(self, world: World, profit: Floats, payee: Payer, amount: Floats) -> None:
-        world.pay(Payer.FIRMS, payee, amount)
-        profit -= amount
-
-    def _shocks(self, world: World) -> Floats:
-        if not self.shock:
-            return np.zeros(world.rows, np.float32)
-        shock = world.draws.normal("shock", world.month)
-        shock *= np.float32(self.shock)
-        shock *= world.firms.size
-        shock *= world.firms.active
-        return shock
-
-    def _treasury(self, world: World, profit: Floats) -> None:
-        firms = world.firms
-        subsidy = np.maximum(np.float32(self.subsidy) - firms.levers[Lever.SUBSIDY], 0)
-        transfer = subsidy * firms.active
-        transfer *= -firms.size
-        world.tally["subsidies"] = -world.total(transfer)
-        if (surcharge := firms.levers[Lever.INPUT_PRICE]).any():
-            transfer += world.economy.energy_share[firms.sector] * surcharge * firms.output * firms.size
-        self._pay(world, profit, Payer.STATE, transfer)
-        rate = np.clip(np.float32(self.tax_rate) + firms.levers[Lever.TAX], 0, 1)
-        tax = np.maximum(profit, 0) * rate
-        world.tally["taxes"] = world.total(tax)
-        self._pay(world, profit, Payer.STATE, tax)
+    def _treasury(self, world: World, books: Books, profit: Floats) -> None:
+        """Enter subsidies, less what dearer energy costs, and taxes; take them from profits."""
+        firms, levers = world.firms, world.firms.levers
+        surcharge, energy = levers[Lever.INPUT_PRICE], world.economy.energy_share
+        lost, added = levers[Lever.SUBSIDY], levers[Lever.TAX]
+        if dearer := bool(surcharge.any()):
+            subsidies = books.column("subsidies")
+            transfer = books.column("transfers", Payer.FIRMS, Payer.STATE)
+        else:
+            subsidies = transfer = books.column("subsidies", Payer.FIRMS, Payer.STATE)
+        tax = books.column("taxes", Payer.FIRMS, Payer.STATE)
+        if (compiled := kernel("books", world.rows)) is not None:
+            terms = (np.float32(self.subsidy), np.float32(self.tax_rate))
+            rows = (firms.size, firms.active, firms.output, firms.sector)
+            dear = (energy, surcharge if dearer else np.empty(0, np.float32))
+            columns = (subsidies, transfer, tax)
+            in_parts(compiled.treasury, world.rows, terms, rows, (lost, added), dear, columns, profit)
+        else:
+            np.maximum(np.float32(self.subsidy) - lost, 0, out=subsidies)
+            subsidies *= firms.active
+            subsidies *= -firms.size
+            if dearer:
+                np.add(subsidies, energy[firms.sector] * surcharge * firms.output * firms.size, out=transfer)
+            profit -= transfer
+            np.maximum(profit, 0, out=tax)
+            tax *= np.clip(np.float32(self.tax_rate) + added, 0, 1)
+            profit -= tax
         self.remember_tax(world, tax)
 
-    def _close(self, world: World, profit: Floats) -> None:
-        """Move equity, pay dividends, bring debt to what banks lend, and update the credit file."""
-        firms = world.firms
-        firms.profit[:] = profit
-        relative = profit / firms.size
-        firms.profit_trend += np.float32(1 / MONTHS) * (relative - firms.profit_trend)
-        firms.equity += profit
-        target = np.float32(self.equity) * firms.size
-        dividends = np.maximum(firms.equity - target, 0) * np.float32(self.payout)
-        world.pay(Payer.FIRMS, Payer.HOUSEHOLDS, dividends)
-        firms.equity -= dividends
-        loans = self.loan_target(world) - firms.debt
-        world.pay(Payer.BANKS, Payer.FIRMS, loans)
-        firms.debt += loans
-        firms.staff += np.float32(1 / self.hiring) * (firms.output - firms.staff)
-        distressed = firms.equity < np.float32(0.25) * target
-        firms.distress += np.float32(1 / MONTHS) * (distressed - firms.distress)
+    def _close(self, world: World, books: Books, profit: Floats) -> None:
+        """Move equity, pay fines and dividends, bring debt to what banks lend, and update the credit file."""
+        firms, target = world.firms, self.loan_target(world)
+        books.enter("fines", Payer.FIRMS, Payer.STATE, firms.fines)
+        dividends = books.column("dividends", Payer.FIRMS, Payer.HOUSEHOLDS)
+        loans = books.column("loans", Payer.BANKS, Payer.FIRMS)
+        if (compiled := kernel("books", world.rows)) is not None:
+            terms = tuple(map(np.float32, (self.equity, self.payout, 1 / self.hiring, 1 / MONTHS, POOR)))
+            rows = (firms.size, firms.output, firms.fines, profit, firms.profit)
+            moved = (firms.profit_trend, firms.equity, firms.debt, firms.staff, firms.distress)
+            in_parts(compiled.close, world.rows, terms, rows, moved, target, (dividends, loans))
+        else:
+            np.subtract(profit, firms.fines, out=firms.profit)
+            firms.profit_trend += np.float32(1 / MONTHS) * (firms.profit / firms.size - firms.profit_trend)
+            firms.equity += firms.profit
+            mean = np.float32(self.equity) * firms.size
+            np.maximum(firms.equity - mean, 0, out=dividends)
+            dividends *= np.float32(self.payout)
+            firms.equity -= dividends
+            np.subtract(target, firms.debt, out=loans)
+            firms.debt += loans
+            firms.staff += np.float32(1 / self.hiring) * (firms.output - firms.staff)
+            distressed = firms.equity < np.float32(POOR) * mean
+            firms.distress += np.float32(1 / MONTHS) * (distressed - firms.distress)
         self.fund(world)
-        firms.finance_cost += world.spread(world.law.margins.contribution.astype(np.float32)) * self.unfunded(world)
+        if self.working_capital:
+            contribution = world.spread(world.law.margins.contribution.astype(np.float32))
+            firms.finance_cost += contribution * self.unfunded(world)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from creditregime.acceleration import in_parts, kernel
 from creditregime.codes import Event, Lever
 from creditregime.component import parameter
 from creditregime.market.finance import Finance
@@ -57,20 +58,31 @@ class CreditFile(Finance):
 
         What it pays for its file is written to ``finance_cost``. What a measure adds is the cost of that measure.
         """
-        firms = world.firms
-        spread = np.float32(self.file_spread) * self.blemish(world)
+        firms, blemish, added = world.firms, self.blemish(world), world.firms.levers[Lever.CREDIT_SPREAD]
+        compiled = None if self.missed_interest else kernel("books", world.rows)
+        if compiled is not None:
+            paid, terms = np.empty(world.rows, np.float32), (self.base_rate, self.file_spread, MONTHS)
+            rows = (blemish, added, firms.debt, firms.size)
+            in_parts(compiled.interest, world.rows, tuple(map(np.float32, terms)), *rows, paid, firms.finance_cost)
+            self._tell_spread(world, paid)
+            return paid
+        spread = np.float32(self.file_spread) * blemish
         rate = np.float32(self.base_rate) + spread
-        rate += firms.levers[Lever.CREDIT_SPREAD]
+        rate += added
         np.maximum(rate, 0, out=rate)
         rate *= firms.debt
         rate /= MONTHS
-        due, owed = world.total(rate), world.total(firms.debt)
-        yearly = np.divide(MONTHS * due, owed, out=np.full_like(owed, self.base_rate), where=owed > 0)
-        world.tally["spread"] = yearly - self.base_rate
+        self._tell_spread(world, rate)
         if self.missed_interest:
             self._miss(world, rate, funds)
         firms.finance_cost[:] = np.minimum(spread * firms.debt / MONTHS, rate) / firms.size  # at most what was paid
         return rate
+
+    def _tell_spread(self, world: World, interest: Floats) -> None:
+        """Keep the mean rate a year above the base rate."""
+        due, owed = world.total(interest), world.total(world.firms.debt)
+        yearly = np.divide(MONTHS * due, owed, out=np.full_like(owed, self.base_rate), where=owed > 0)
+        world.tally["spread"] = yearly - self.base_rate
 
     def liquid(self, world: World) -> Floats:
         """Return the money that each firm can pay with at once, (N,)."""

@@ -37,10 +37,9 @@ class Replacement(Entry, kind="replacement"):
 
     def enter(self, world: World) -> NDArray[np.int64]:
         """Draw, and set the rows up."""
-        free = ~world.firms.active
-        if not free.any():
-            return np.empty(0, np.int64)
-        rows = np.flatnonzero(free & (world.draws.uniform("enter", world.month) < np.float32(self.rate)))
+        rows = (~world.firms.active).nonzero()[0]
+        if len(rows):
+            rows = rows[world.draws.at(rows, "enter", world.month) < np.float32(self.rate)]
         if len(rows):
             self._set_up(world, rows)
             world.log(Event.ENTERED, rows)

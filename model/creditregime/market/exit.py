@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from creditregime.acceleration import in_parts, kernel
 from creditregime.codes import OWNERSHIPS, Attribution, Event, ExitCause, Lever
 from creditregime.component import Rule, parameter
 from creditregime.market.finance import Finance
 from creditregime.market.partners import drop
-from creditregime.state import NEVER, Bytes, Rows
+from creditregime.state import NEVER, Bytes, Floats, Rows
 from creditregime.units import MONTHS, monthly
 from creditregime.world import World
 
 LOSSES = ("loss_own", "loss_associated", "loss_suppliers", "loss_buyers", "loss_finance")
 """What is remembered of a firm's losses, in the order of `Attribution` after the background."""
+EXITS = tuple(f"exits_{cause.name.lower()}" for cause in ExitCause if cause)
+"""Names of the tallies of exits by cause, in the order of `ExitCause` after none."""
+EXITS_BY = tuple(f"exits_by_{item.name.lower()}" for item in Attribution)
+"""Names of the tallies of exits by attribution."""
 
 
 class Exit(Rule, family="exit"):
@@ -68,38 +72,60 @@ class StandardExit(Exit, kind="standard"):
     def leave(self, world: World, finance: Finance) -> None:
         """Determine causes, attribute them, wind up, and clear the rows."""
         self._remember_losses(world)
-        cause = self._causes(world)
-        rows = np.flatnonzero(cause)
-        if not len(rows):
-            return
-        take_out(world, finance, rows, cause[rows], self._attribute(world, rows, cause[rows]))
+        rows, cause = self._causes(world)
+        if len(rows):
+            take_out(world, finance, rows, cause, self._attribute(world, rows, cause))
 
-    def _causes(self, world: World) -> NDArray[np.uint8]:
-        firms = world.firms
-        cause = np.zeros(world.rows, np.uint8)
+    def _causes(self, world: World) -> tuple[Rows, Bytes]:
+        """Return who leaves, and why: of several causes the last one."""
+        firms, cause = world.firms, np.zeros(world.rows, np.uint8)
         draws = world.draws.uniform("leave", world.month)
-        chance = np.minimum(monthly(self.background) * firms.size ** np.float32(self.size_elasticity), 1)
-        cause[draws < chance] = ExitCause.BACKGROUND
+        cause[self._for_other_reasons(world, draws)] = ExitCause.BACKGROUND
         if self.voluntary:
-            foreign = firms.ownership == OWNERSHIPS.index("foreign")
-            if world.abroad is not None:
-                foreign &= ~firms.overseas
-            poor = firms.profit_trend < np.float32(self.outside_option)
-            cause[foreign & poor & (1 - draws <= np.float32(monthly(self.voluntary)))] = ExitCause.VOLUNTARY
+            cause[self._better_elsewhere(world, draws)] = ExitCause.VOLUNTARY
         cause[world.emigrants] = ExitCause.RELOCATED
-        if self.revocation and firms.levers[Lever.REVOCATION].any():
-            chance = np.clip(firms.levers[Lever.REVOCATION], 0, 1) / MONTHS
-            cause[world.draws.uniform("revoke", world.month) < chance] = ExitCause.REVOKED
+        if self.revocation:
+            cause[self._revoked(world)] = ExitCause.REVOKED
         if self.insolvency:
-            cause[firms.equity < 0] = ExitCause.INSOLVENCY
-        cause *= firms.active
-        return cause
+            cause[(firms.equity < 0).nonzero()[0]] = ExitCause.INSOLVENCY
+        rows = (cause != 0).nonzero()[0]
+        rows = rows[firms.active[rows]]
+        return rows, cause[rows]
+
+    def _for_other_reasons(self, world: World, draws: Floats) -> Rows:
+        """Return who leaves in the background: the chance is computed for those whom the largest one would reach."""
+        size, elasticity = world.firms.size, np.float32(self.size_elasticity)
+        most = monthly(self.background) * np.float32(world.once("least size", size.min)) ** elasticity
+        rows = (draws < np.float32(1.001 * most)).nonzero()[0]  # a little more: powers are rounded
+        chance = monthly(self.background) * size[rows] ** elasticity
+        return rows[draws[rows] < chance]
+
+    def _better_elsewhere(self, world: World, draws: Floats) -> Rows:
+        """Return the foreign firms that look for something better this month, and find it abroad."""
+        firms = world.firms
+        rows = (1 - draws <= np.float32(monthly(self.voluntary))).nonzero()[0]
+        rows = world.at_home(rows[firms.ownership[rows] == OWNERSHIPS.index("foreign")])
+        return rows[firms.profit_trend[rows] < np.float32(self.outside_option)]
+
+    def _revoked(self, world: World) -> Rows:
+        """Return the firms that lose their licence."""
+        chance = world.firms.levers[Lever.REVOCATION]
+        rows = (chance > 0).nonzero()[0]
+        if not len(rows):
+            return rows
+        return rows[world.draws.at(rows, "revoke", world.month) < np.minimum(chance[rows], 1) / MONTHS]
 
     def _remember_losses(self, world: World) -> None:
         """Smooth the losses over about a year."""
-        firms = world.firms
-        pace = np.float32(1 / MONTHS)
-        contribution = world.spread(world.law.margins.contribution.astype(np.float32))
+        firms, pace = world.firms, np.float32(1 / MONTHS)
+        contribution = world.law.margins.contribution.astype(np.float32)
+        if (losses := kernel("losses", world.rows)) is not None:
+            memories = tuple(getattr(firms, name) for name in LOSSES)
+            own = (firms.sanction_cost, firms.fines, firms.size)
+            costs = (*own, firms.associated_cost, firms.inputs, firms.demand, firms.finance_cost)
+            in_parts(losses.remember, world.rows, memories, costs, contribution, pace, world.starts)
+            return
+        contribution = world.spread(contribution)
         for memory, cost in (
             (firms.loss_own, firms.sanction_cost + firms.fines / firms.size),
             (firms.loss_associated, firms.associated_cost),
@@ -109,15 +135,14 @@ class StandardExit(Exit, kind="standard"):
         ):
             np.add(memory, pace * (cost - memory), out=memory)
 
-    def _attribute(self, world: World, rows: NDArray[np.int64], cause: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _attribute(self, world: World, rows: Rows, cause: Bytes) -> Bytes:
         firms = world.firms
-        losses = np.stack([getattr(firms, name)[rows] for name in LOSSES])
-        attribution = (1 + losses.argmax(axis=0)).astype(np.uint8)
+        losses = np.array([getattr(firms, name)[rows] for name in LOSSES])
+        attribution: Bytes = (1 + losses.argmax(axis=0)).astype(np.uint8)
         attribution[losses.max(axis=0) < self.attribution_floor] = Attribution.BACKGROUND
-        revoked = cause == ExitCause.REVOKED
-        by_own_act = firms.sanction_cost[rows] >= firms.associated_cost[rows]
-        attribution[revoked & by_own_act] = Attribution.OWN_SANCTIONS
-        attribution[revoked & ~by_own_act] = Attribution.ASSOCIATED_SANCTIONS
+        revoked = (cause == ExitCause.REVOKED).nonzero()[0]
+        by_own_act = firms.sanction_cost[rows[revoked]] >= firms.associated_cost[rows[revoked]]
+        attribution[revoked] = np.where(by_own_act, Attribution.OWN_SANCTIONS, Attribution.ASSOCIATED_SANCTIONS)
         attribution[cause == ExitCause.BACKGROUND] = Attribution.BACKGROUND
         return attribution
 
@@ -125,24 +150,25 @@ class StandardExit(Exit, kind="standard"):
 def take_out(world: World, finance: Finance, rows: Rows, cause: Bytes, attribution: Bytes) -> None:
     """Log and count the exits of some rows, wind the firms up, and clear the rows."""
     world.log(Event.EXITED, rows, cause, attribution)
-    for code in ExitCause:
-        if code:
-            world.count(f"exits_{code.name.lower()}", rows[cause == code])
-    for item in Attribution:
-        world.count(f"exits_by_{item.name.lower()}", rows[attribution == item])
+    world.count_codes(EXITS, rows, cause - np.uint8(1))
+    world.count_codes(EXITS_BY, rows, attribution)
     finance.wind_up(world, rows)
     _clear(world, rows)
 
 
-def _clear(world: World, rows: NDArray[np.int64]) -> None:
+def _clear(world: World, rows: Rows) -> None:
     """Take the firms out of business: they lose all links, and their records count for nobody."""
     firms, network = world.firms, world.network
     firms.active[rows] = False
     drop(world, network.links_to(rows))
     firms.born[rows] = world.month + 1  # so that no record of the firm that left is counted off again
     network.disconnect(network.links_of(rows))
-    for name in ("violation", "live", "listing", "found", "inspected", "complaint", "levers"):
-        getattr(firms, name)[..., rows] = 0
+    tables = (firms.violation, firms.live, firms.listing, firms.found, firms.inspected, firms.complaint, firms.levers)
+    if (columns := kernel("columns", world.rows)) is not None:
+        columns.clear(tuple(table.reshape(-1, world.rows) for table in tables), rows)
+    else:
+        for table in tables:
+            table[..., rows] = 0
     for name in ("demand", "supply", "output", "inputs", "profit", "costs"):
         getattr(firms, name)[rows] = 0
     for name in ("sanction_cost", "associated_cost", "finance_cost"):

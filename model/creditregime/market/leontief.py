@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from creditregime.acceleration import in_parts, kernel
 from creditregime.component import parameter
@@ -52,23 +53,11 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         """Orders up, goods down."""
         firms = world.firms
         capacity = self.capacity(world)
-        plan = self._plan(world, capacity)
-        final = self.final_demand(world)
-        intermediate = self._ordered(world, plan)
-        intermediate *= firms.active
-        wanted = intermediate + final[0]
-        wanted += final[1]
-        wanted += final[2]
-        np.divide(wanted, firms.size, out=firms.demand)
+        plan, scale = self._plan(world, capacity), firms.size * firms.active
         np.minimum(capacity, firms.inputs, out=firms.supply)
-        np.minimum(firms.demand, firms.supply, out=firms.output)
-        delivered = np.divide(firms.output, firms.demand, out=np.zeros_like(capacity), where=firms.demand > 0)
-        spot, missed = self._spot(world, plan, intermediate, delivered)
-        inputs = self._receive(world, plan, delivered, missed)
-        for sales in (*final, intermediate):
-            np.multiply(sales, delivered, out=sales)
-        intermediate += spot
-        return Sales(*final, intermediate, inputs)
+        sales = (*self.final_demand(world), self._ordered(world, plan, scale))
+        inputs = self._receive(world, plan, *self._sell(world, plan, scale, sales))
+        return Sales(*sales, inputs)
 
     def _plan(self, world: World, capacity: Floats) -> Floats:
         """Return the level at which firms order without stocks, (N,): last month's demand, and a part of a stock."""
@@ -93,21 +82,46 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
     def _levels(self, world: World, plan: Floats) -> Floats:
         """Return the level at which each input group orders, (G,)."""
         network = world.network
-        return self._level(np.repeat(plan, np.diff(network.firm_groups)), network.stock)
+        return self._level(plan[network.walk[1]], network.stock)
 
-    def _kernel(self, world: World) -> ModuleType | None:
-        return kernel("flows", world.rows) if self.rationing == "orders" else None
+    def _kernel(self, world: World, name: str) -> ModuleType | None:
+        return kernel(name, world.rows) if self.rationing == "orders" else None
 
-    def _ordered(self, world: World, plan: Floats) -> Floats:
-        """Return what is ordered of each firm, (N,) money."""
-        firms, network = world.firms, world.network
-        scale = firms.size * firms.active
-        if (flows := self._kernel(world)) is not None:
+    def _ordered(self, world: World, plan: Floats, scale: Floats) -> Floats:
+        """Return what is ordered of each firm, (N,) money, given the plans of all firms and their sizes."""
+        network = world.network
+        if (flows := self._kernel(world, "flows")) is not None:
             total = np.zeros(world.rows, np.float32)
-            groups = (network.stock, network.firm_groups, network.group_pointer)
-            flows.order(plan, scale, self._pace, *groups, network.supplier, network.weight, total)
+            links = (network.supplier, network.weight)
+            flows.order(plan, scale, self._pace, network.stock, links, network.walk, total)
             return total
-        return network.from_groups(self._levels(world, plan) * np.repeat(scale, np.diff(network.firm_groups)))
+        return network.from_groups(self._levels(world, plan) * scale[network.walk[1]])
+
+    def _sell(
+        self, world: World, plan: Floats, scale: Floats, sales: tuple[Floats, Floats, Floats, Floats]
+    ) -> tuple[Floats, Floats]:
+        """Write output, and turn the demand of consumers, state, abroad and firms into what is sold to them, (N,) each.
+
+        Return the part of each supplier's deliveries that arrives, and the part that others deliver in place of a
+        supplier that is gone, (N,) each.
+        """
+        firms, ordered, missed = world.firms, sales[-1], self._missed(world)
+        idle = self._idle_orders(world, plan, scale, missed)
+        if (kernels := self._kernel(world, "sales")) is not None:
+            rows = (firms.size, firms.active, firms.supply, firms.demand, firms.output)
+            return kernels.sell(sales, missed, idle, rows, world.market())  # type: ignore[no-any-return]
+        ordered *= firms.active
+        wanted = ordered + sales[0]
+        wanted += sales[1]
+        wanted += sales[2]
+        np.divide(wanted, firms.size, out=firms.demand)
+        np.minimum(firms.demand, firms.supply, out=firms.output)
+        delivered = np.divide(firms.output, firms.demand, out=np.zeros_like(wanted), where=firms.demand > 0)
+        spot, missed = self._spot(world, ordered, delivered, missed, idle)
+        for sold in sales:
+            np.multiply(sold, delivered, out=sold)
+        ordered += spot
+        return 1 - missed * (1 - delivered), 1 - missed
 
     def _missed(self, world: World) -> Floats:
         """Return the share of a supplier's shortfall that others cannot replace: min(1, s / Σ s h of its sector)."""
@@ -115,16 +129,31 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         if self.replaceability == "none":
             return np.ones(world.rows, np.float32)
         market = world.market()
+        if (sales := kernel("sales", world.rows)) is not None:
+            return sales.missed(firms.size, firms.supply, market, world.markets)
         supply = world.by_market(firms.size * np.minimum(firms.supply, 1))[market]
         return np.minimum(firms.size / np.maximum(supply, 1e-30), 1).astype(np.float32)
 
-    def _receive(self, world: World, plan: Floats, delivered: Floats, missed: Floats) -> Floats:
+    def _idle_orders(self, world: World, plan: Floats, scale: Floats, missed: Floats) -> NDArray[np.float64]:
+        """Return by market what is asked for in place of suppliers that left or were dropped, (J × S,) money."""
+        network = world.network
+        idle, groups = network.idle(), network.idle_groups()
+        if (sales := self._kernel(world, "sales")) is not None:
+            links = (network.supplier, network.carried_by_idle(), network.walk[1], network.stock)
+            markets = (world.market(), world.markets)
+            return sales.idle_orders(idle, groups, links, plan, scale, self._pace, missed, *markets)  # type: ignore[no-any-return]
+        supplier, buyer = network.supplier[idle], network.walk[1][groups]
+        value = network.carried_by_idle() * (self._level(plan[buyer], network.stock[groups]) * scale[buyer])
+        value *= 1 - missed[supplier]
+        return world.by_market(value, supplier)
+
+    def _receive(self, world: World, plan: Floats, through: Floats, unmissed: Floats) -> Floats:
         """Write the level that inputs allow next month; return what was paid for them, (N,) money."""
         firms, network = world.firms, world.network
-        if (flows := self._kernel(world)) is not None:
-            return self._receive_compiled(world, flows, plan, delivered, missed)
+        if (flows := self._kernel(world, "flows")) is not None:
+            return self._receive_compiled(world, flows, plan, through, unmissed)
         level = self._levels(world, plan)
-        received = self._arriving(world, delivered, missed)
+        received = self._arriving(world, through, unmissed)
         value = self._with_imports(world, received)
         value *= level
         received *= level
@@ -134,27 +163,28 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         if self.rationing == "orders":
             received /= network.required
             stock = network.stock
-            stock -= np.repeat(firms.output, np.diff(network.firm_groups))
+            stock -= firms.output[network.walk[1]]
             np.maximum(stock, 0, out=stock)
             stock += received
             firms.inputs[:] = self._bound(world, stock, self.headroom)
         else:
-            arriving = self._arriving(world, firms.supply, missed)
+            arriving = self._arriving(world, 1 - self._missed(world) * (1 - firms.supply), unmissed)
             arriving /= network.required
             firms.inputs[:] = self._bound(world, arriving, 1.0)
         return paid
 
     def _receive_compiled(
-        self, world: World, flows: ModuleType, plan: Floats, delivered: Floats, missed: Floats
+        self, world: World, flows: ModuleType, plan: Floats, through: Floats, unmissed: Floats
     ) -> Floats:
         firms, network = world.firms, world.network
         paid = np.empty(world.rows, np.float32)
         terms = (self._pace, *map(np.float32, (self.imported, self.import_premium, self.headroom)))
         rows = (plan, firms.size, firms.active, firms.output, firms.domestic_inputs, paid, firms.inputs)
-        links = (network.group_pointer, network.supplier, network.weight, network.coefficient)
-        groups = (network.firm_groups, network.required, network.stock, network.kind)
-        through = 1 - missed * (1 - delivered)
-        in_parts(flows.receive, world.rows, through, 1 - missed, terms, rows, links, groups)
+        last, buyers = network.walk
+        links = (network.group_pointer, last, network.supplier, network.weight)
+        groups = (network.firm_groups, buyers, network.required, network.stock, network.kind)
+        idle = (network.idle(), network.idle_groups(), network.carried_by_idle())
+        in_parts(flows.receive, world.rows, through, unmissed, terms, rows, links, groups, idle)
         return paid
 
     def _with_imports(self, world: World, arriving: Floats) -> Floats:
@@ -168,33 +198,29 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         abroad += arriving
         return abroad
 
-    def _arriving(self, world: World, delivered: Floats, missed: Floats) -> Floats:
+    def _arriving(self, world: World, through: Floats, unmissed: Floats) -> Floats:
         """Return the input value of each group, at one unit of output, that its own suppliers or others deliver."""
         network = world.network
-        arriving = network.to_groups(1 - missed * (1 - delivered))
+        arriving = network.to_groups(through)
         idle, groups = network.idle(), network.idle_groups()
-        replaced = network.coefficient[idle] * (1 - missed[network.supplier[idle]])
-        np.add.at(arriving, groups, replaced)
+        np.add.at(arriving, groups, network.carried_by_idle() * unmissed[network.supplier[idle]])
         return arriving
 
-    def _spot(self, world: World, plan: Floats, intermediate: Floats, delivered: Floats) -> tuple[Floats, Floats]:
+    def _spot(
+        self, world: World, ordered: Floats, delivered: Floats, missed: Floats, idle: NDArray[np.float64]
+    ) -> tuple[Floats, Floats]:
         """Return what each firm sells in place of others of its sector, (N,) money, and what buyers still miss, (N,).
 
         What a sector can sell on the spot is what its firms could make beyond their own orders; with rationing
-        ``initial`` there is no such limit, as in Diem et al. The sales are added to output.
+        ``initial`` there is no such limit, as in Diem et al. The sales are added to output. `idle` is by market what is
+        asked for in place of suppliers who left.
         """
-        firms, network, market = world.firms, world.network, world.market()
-        missed = self._missed(world)
+        firms, market = world.firms, world.market()
         if self.replaceability == "none":
             return np.zeros(world.rows, np.float32), missed
-        idle, groups = network.idle(), network.idle_groups()
-        supplier, buyer = network.supplier[idle], network.buyers_of(idle)
-        ordered = self._level(plan[buyer], network.stock[groups]) * (firms.size * firms.active)[buyer]
-        value = network.coefficient[idle] * ordered * (1 - missed[supplier])
         short = np.flatnonzero(delivered < 1)
-        undelivered = intermediate[short] * (1 - delivered[short]) * (1 - missed[short])
-        wanted = world.by_market(undelivered, short)
-        wanted += world.by_market(value, supplier)
+        undelivered = ordered[short] * (1 - delivered[short]) * (1 - missed[short])
+        wanted = world.by_market(undelivered, short) + idle
         able = np.minimum(firms.supply, 1) if self.rationing == "initial" else firms.supply - firms.output
         able = np.maximum(able, 0) * firms.size
         supply = world.by_market(able)

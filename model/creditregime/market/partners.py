@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.acceleration import kernel
 from creditregime.codes import Event
 from creditregime.component import Rule, parameter
+from creditregime.network import Network
+from creditregime.randomness import named
+from creditregime.state import Rows
 from creditregime.world import World
 
 
@@ -55,9 +61,8 @@ class Search(Partners, kind="search"):
     def rematch(self, world: World, avoided: NDArray[np.bool_]) -> None:
         """Drop, then search."""
         if self.review and avoided.any():
-            reviewing = world.draws.uniform("review", world.month) < np.float32(self.review)
-            links = world.network.links_of(np.flatnonzero(reviewing))  # few: quicker than a look at every link
-            links = links[avoided[world.network.supplier[links]]]
+            reviewing = world.draws.below(np.float32(self.review), "review", world.month)
+            links = _links_between(world.network, reviewing, avoided)
             self._count_overseas(world, links)
             drop(world, links)
         self._search(world, avoided)
@@ -72,37 +77,77 @@ class Search(Partners, kind="search"):
         network = world.network
         links = network.idle()
         buyers = network.buyers_of(links)
-        seeking = world.firms.active[buyers]
-        links, buyers = links[seeking], buyers[seeking]
-        attempt = np.arange(len(buyers)) - np.searchsorted(buyers, buyers)
-        for number in range(min(self.attempts, int(attempt.max(initial=-1)) + 1)):
-            chosen = attempt == number
-            self._attempt(world, number, links[chosen], buyers[chosen], avoided)
+        barred = avoided if self.avoid_listed else np.zeros(world.rows, np.bool_)
+        if (compiled := kernel("partners", world.rows)) is not None:
+            position, attempt, found = compiled.search(links, buyers, *self._tables(world, barred))
+        else:
+            position, attempt, found = self._found(world, links, buyers, barred)
+        order = np.argsort(attempt, kind="stable")  # everybody's first attempts come first
+        position = position[order]
+        self._take_on(world, links[position], buyers[position], found[order])
 
-    def _attempt(
-        self,
-        world: World,
-        number: int,
-        links: NDArray[np.int64],
-        buyers: NDArray[np.int64],
-        avoided: NDArray[np.bool_],
-    ) -> None:
-        network, firms, month = world.network, world.firms, world.month
-        draws = world.draws.at(buyers, "search", month, number)
+    def _tables(self, world: World, barred: NDArray[np.bool_]) -> tuple[Any, ...]:
+        """Return what compiled code needs to know."""
+        network, firms, draws = world.network, world.firms, world.draws
+        _, *stream = named("search", world.month)
+        return (
+            (network.supplier, network.carried_by_idle()),
+            (firms.active, firms.sector, firms.size, firms.demand, barred),
+            world.pool().tables,
+            (self.attempts, np.float32(self.success), np.float32(self.headroom)),
+            (draws.starts, draws.seeds, *stream),
+        )
+
+    def _found(
+        self, world: World, links: Rows, buyers: Rows, barred: NDArray[np.bool_]
+    ) -> tuple[Rows, Rows, NDArray[np.int64]]:
+        """Return which of the links find a supplier, at which of their buyer's attempts, and whom."""
+        firms = world.firms
+        attempt = _numbered(buyers)
+        position = np.flatnonzero(firms.active[buyers] & (attempt < self.attempts))
+        draws = world.draws.by_lane(buyers[position], attempt[position], "search", world.month)
         met = draws < np.float32(self.success)
-        links, buyers = links[met], buyers[met]
+        position = position[met]
+        links, buyers = links[position], buyers[position]
         which = draws[met] / np.float32(self.success)  # given success, uniform again
-        sector = firms.sector[network.supplier[links]]  # whom the link lost, or has dropped, was of the same sector
-        found = world.pool().draw(sector, buyers, which)
-        spare = (self.headroom - firms.demand[found]) * firms.size[found]
-        good = firms.active[found] & (found != buyers) & (spare >= network.coefficient[links] * firms.size[buyers])
-        if self.avoid_listed:
-            good &= ~avoided[found]
-        links, buyers, found = links[good], buyers[good], found[good]
-        network.connect(links, found, month)
-        firms.costs[buyers] += np.float32(self.switching_cost) * network.coefficient[links] * firms.size[buyers]
+        lost = world.network.supplier[links]  # or dropped: of the sector in which the link's buyer searches
+        found = world.pool().draw(firms.sector[lost], buyers, which)
+        good = self._fits(world, links, buyers, found) & ~barred[found]
+        return position[good], attempt[position[good]], found[good]
+
+    def _fits(self, world: World, links: Rows, buyers: Rows, found: Rows) -> NDArray[np.bool_]:
+        """Tell which of the firms that were met can be suppliers."""
+        firms, size = world.firms, world.firms.size
+        spare = (self.headroom - firms.demand[found]) * size[found]
+        enough: NDArray[np.bool_] = spare >= world.network.carried(links) * size[buyers]
+        return firms.active[found] & (found != buyers) & enough
+
+    def _take_on(self, world: World, links: Rows, buyers: Rows, found: Rows) -> None:
+        """Connect buyers with the suppliers that they found."""
+        network, firms = world.network, world.firms
+        network.connect(links, found, world.month)
+        cost = np.float32(self.switching_cost) * network.carried(links) * firms.size[buyers]
+        np.add.at(firms.costs, buyers, cost)
         world.log(Event.FOUND_SUPPLIER, buyers, 0, found)
         world.count("links_found", buyers)
+
+
+def _numbered(buyers: Rows) -> Rows:
+    """Return which of its buyer's links each link is, 0, 1, ..., given the buyers of links, rising."""
+    position = np.arange(len(buyers))
+    first = np.ones(len(buyers), np.bool_)
+    first[1:] = buyers[1:] != buyers[:-1]
+    numbers: Rows = position - np.maximum.accumulate(position * first)
+    return numbers
+
+
+def _links_between(network: Network, buyers: NDArray[np.bool_], suppliers: NDArray[np.bool_]) -> Rows:
+    """Return the links of marked buyers, which are few, to marked suppliers."""
+    if (compiled := kernel("partners", network.rows)) is not None:
+        links: Rows = compiled.links_between(buyers, suppliers, network.pointer, network.supplier)
+        return links
+    links = network.links_of(np.flatnonzero(buyers))  # quicker than a look at every link
+    return links[suppliers[network.supplier[links]]]
 
 
 def drop(world: World, links: NDArray[np.int64]) -> None:

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.acceleration import kernel
 from creditregime.codes import Lever
 from creditregime.component import Rule, parameter
 from creditregime.market import trust
@@ -90,9 +91,14 @@ class Trade(Rule, family="trade"):
     def _turn_away(self, world: World, demand: Floats, lost: Floats | None) -> None:
         """Take from each firm what buyers withhold, and give a share of it to its sector's other firms."""
         firms = world.firms
-        kept = firms.active.astype(np.float32)
-        if lost is not None and lost.any():
+        if lost is not None and lost.min() < 0:
             self._favour(world, demand, lost)
+        if (sales := kernel("sales", world.rows)) is not None:
+            shares = np.empty(0, np.float32) if lost is None else lost
+            sales.turn_away(demand, shares, firms.active, world.market(), world.markets, self.substitution)
+            return
+        kept = firms.active.astype(np.float32)
+        if lost is not None:
             kept *= np.clip(1 - lost, 0, 1)
         losers = np.flatnonzero(kept < 1)
         withheld = demand[losers] * (1 - kept[losers])
@@ -102,8 +108,6 @@ class Trade(Rule, family="trade"):
 
     def _favour(self, world: World, demand: Floats, lost: Floats) -> None:
         """Move demand to those whom a reward favours, at the cost of their sector: its sum stays what it was."""
-        if lost.min() >= 0:
-            return
         before, market = world.by_market(demand), world.market()
         demand *= np.maximum(1 - lost, 1)
         after = world.by_market(demand)

@@ -32,6 +32,9 @@ million firms if they come last, 4.3% so. Up to 100,000 firms less than 3% is mi
 LINKS_A_FIRM = 8
 """Of a common economy: kernels are worth their loading from so many firms on, and here are links."""
 
+BLOCK = 1 << 18
+"""Links whose sales are reckoned at once: what stands in memory meanwhile is small against the links."""
+
 _LARGEST_SALES = 0.999  # share of a firm's size that other firms may buy: final demand stays positive
 _SMALLEST = 1e-5  # least value of a link per unit of the buyer's output: no link is starved to nothing
 _TINY = 1e-30
@@ -93,16 +96,16 @@ def scale_down(
 
 def _towards(goal: Targets, weight: Money, buyer: Rows) -> Reals:
     """Return the factors that move inputs towards their target, but not above the largest allowed."""
-    spent = np.maximum(_sums(buyer, weight, len(goal.inputs)), _TINY)
+    spent = np.maximum(sums(buyer, weight, len(goal.inputs)), _TINY)
     return np.minimum((goal.inputs / spent) ** INPUTS_STEP, goal.largest_inputs / spent)
 
 
 def _ratio(goal: Reals, weight: NDArray[np.floating], label: NDArray[np.integer]) -> Reals:
-    return goal / np.maximum(_sums(label, weight, len(goal)), _TINY)
+    return goal / np.maximum(sums(label, weight, len(goal)), _TINY)
 
 
-def _sums(label: NDArray[np.integer], weight: NDArray[np.floating], labels: int) -> Reals:
-    """Return the sum of the weights of each label, (labels,)."""
+def sums(label: NDArray[np.integer], weight: NDArray[np.floating], labels: int) -> Reals:
+    """Return the sum of the weights of each label, (labels,), added up in their order."""
     if (balancing := kernel("balancing", len(weight) // LINKS_A_FIRM)) is not None:
         return balancing.add_up(label, weight, labels)
     return np.bincount(label, weight, labels).astype(np.float64, copy=False)
@@ -118,9 +121,17 @@ def _scale(weight: NDArray[np.floating], label: NDArray[np.integer], factor: Rea
 
 def final_demand(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -> Money:
     """Return what each firm sells to others than firms, shape (N,): its size less its sales to firms."""
-    sold = np.bincount(supplier, coefficient * size.astype(np.float64)[buyer], len(size))
-    left: Money = np.maximum(size - sold, 0).astype(np.float32)
+    left: Money = np.maximum(size - sales(size, buyer, supplier, coefficient), 0).astype(np.float32)
     return left
+
+
+def sales(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -> Reals:
+    """Return what each firm sells to firms, (N,), added up in the order of the links."""
+    revenue, sold = size.astype(np.float64), np.zeros(len(size))
+    for start in range(0, len(buyer), BLOCK):
+        some = slice(start, start + BLOCK)
+        np.add.at(sold, supplier[some], coefficient[some] * revenue[buyer[some]])
+    return sold
 
 
 def sizes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from creditregime.population.columns import (
 )
 from creditregime.population.invariants import check
 
+LET_GO = ("buyer", "supplier", "coefficient")
+"""Columns of links that a world does not need once it has its network."""
+
 __all__ = ["ESSENTIAL", "NEGLIGIBLE", "NON_ESSENTIAL", "OWNERSHIPS", "Economy", "columns", "combine"]
 
 
@@ -40,6 +43,20 @@ class Economy(Columns):
     """
 
     notes: tuple[str, ...] = ()
+
+    def let_go(self, again: Callable[[], Economy]) -> None:
+        """Forget the links, half of what an economy takes; who asks for one of them has them all made by `again`."""
+        vars(self).update(_again=again)
+        for name in LET_GO:
+            del vars(self)[name]
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a column of links that were let go, made again; from now on they are there."""
+        if name not in LET_GO or "_again" not in vars(self):
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        whole = vars(self)["_again"]()
+        vars(self).update({column: getattr(whole, column) for column in LET_GO})
+        return getattr(whole, name)
 
     def spans(self) -> list[tuple[int, int]]:
         """Return the (first, past the last) row of each jurisdiction."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from creditregime.codes import OWNERSHIPS
 from creditregime.errors import PopulationError
+from creditregime.population.balancing import sales, sums
 from creditregime.population.columns import ESSENTIAL, Array, Columns, columns
 
 TOLERANCE = 1e-5
@@ -31,15 +32,14 @@ def check(economy: Columns) -> None:
 
 def check_margins(economy: Columns) -> None:
     """Raise where inputs leave nothing of a firm's output for wages and profit: accounts cannot be kept then."""
-    inputs = np.bincount(economy.buyer, economy.coefficient, economy.firms) + economy.imports
+    inputs = sums(economy.buyer, economy.coefficient, economy.firms) + economy.imports
     limit = f"inputs cost {{:.4g}} per unit of output; at most {LARGEST_INPUT_SHARE} with finance"
     _refuse(inputs > LARGEST_INPUT_SHARE + 1e-6, "firm", limit, inputs)
 
 
 def sales_to_firms(economy: Columns) -> NDArray[np.float64]:
     """Return what each firm sells to other firms a month, shape (N,)."""
-    orders = economy.coefficient * economy.size.astype(np.float64)[economy.buyer]
-    return np.bincount(economy.supplier, orders, economy.firms).astype(np.float64, copy=False)  # integers if no links
+    return sales(economy.size, economy.buyer, economy.supplier, economy.coefficient)
 
 
 def _fail(where: str, problem: str) -> None:

@@ -32,8 +32,18 @@ class JointPunishment(Rule, family="joint_punishment"):
         return True
 
     @property
+    def selective(self) -> bool:
+        """Whether there are lists on which an agency may not act."""
+        return False
+
+    @property
     def capped(self) -> bool:
         """Whether what is added jointly must stay within what the law provides for a lever."""
+        return False
+
+    @property
+    def weighs(self) -> bool:
+        """Whether the worst live severity makes a difference to the size of measures."""
         return False
 
     def scale(self, severity: NDArray[np.uint8]) -> Floats:
@@ -97,16 +107,26 @@ class Memorandum(JointPunishment, kind="memorandum"):
 
     def relates(self, cause: str, agency: str) -> bool:
         """Return True but for the scope 'related', where the table decides."""
-        return self.scope != "related" or cause in ("general", agency) or agency in self.related.get(cause, ())
+        return not self.selective or cause in ("general", agency) or agency in self.related.get(cause, ())
+
+    @property
+    def selective(self) -> bool:
+        """Whether the scope is 'related'."""
+        return self.scope == "related"
 
     @property
     def capped(self) -> bool:
         """Whether measures must stay within the law's levels."""
         return self.within_law
 
+    @property
+    def weighs(self) -> bool:
+        """Whether punishment is proportional."""
+        return self.proportionality == "proportional"
+
     def scale(self, severity: NDArray[np.uint8]) -> Floats:
         """Return 1 (flat), or the factor of the worst live severity."""
-        if self.proportionality == "flat":
-            return np.ones(len(severity), np.float32)
+        if not self.weighs:
+            return super().scale(severity)
         table = np.array([self.minor_scale, self.minor_scale, self.general_scale, 1], np.float32)
         return np.minimum(table, np.float32(self.cap))[severity]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import groupby
 from typing import Literal, Self
 
 import numpy as np
@@ -11,10 +14,13 @@ from pydantic import model_validator
 from creditregime.codes import Standing
 from creditregime.component import Settings, parameter
 from creditregime.regime.conditions import Limits, Window, carelessness, not_filed, refusing
-from creditregime.regime.listing import enter, leave
-from creditregime.state import Floats
+from creditregime.regime.listing import Places, enter, exchange, leave, on_any
+from creditregime.state import Floats, Rows
 from creditregime.units import monthly
 from creditregime.world import World
+
+NEVER_ENOUGH = 2**31
+"""More records than a firm can have."""
 
 
 class ListRule(Settings):
@@ -135,8 +141,9 @@ class ListRule(Settings):
 
     def topics_of(self, world: World) -> list[int]:
         """Return the numbers of the topics whose records count."""
-        own = [k for k, name in enumerate(world.topics) if self.topic == name]
-        return own or [k for k in range(len(world.topics)) if not world.law.withheld[k]]
+        if self.topic in world.topics:
+            return [world.topics.index(self.topic)]
+        return [k for k in range(len(world.topics)) if not world.law.withheld[k]]
 
     @property
     def live_limits(self) -> tuple[int, int] | None:
@@ -195,24 +202,27 @@ class ListRule(Settings):
         if self.colour == "red":
             self._update_red(world, number)
             return
-        listing, since = world.firms.listing[number], world.firms.listed_since[number]
-        listed = np.flatnonzero(listing)
-        over = listed[since[listed] <= world.month - self.max_months]
-        leave(world, number, over, repaired=False)
-        if self.cured:
-            held = listed[listing[listed] == Standing.OWN]
-            draws = world.draws.at(held, "perform", world.month, number)
-            leave(world, number, held[draws < np.float32(monthly(self.cured))], repaired=False)
-        # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
-        caught = self._caught(world)
-        if len(caught):
-            enter(world, number, caught[world.absent(caught, over)] if len(over) else caught, Standing.OWN)
+        Blacklists(world.topics, {number: self}).update(world)
         if self.grade is not None:
             enter(world, number, self._fallen(world, number), Standing.OWN)
         self._duties(world, number)
         if self.escalates_to is not None:
             overdue = np.flatnonzero(world.firms.listed_since[number] == world.month - self.escalates_after)
             enter(world, world.law.lists.index(self.escalates_to), overdue, Standing.OWN)
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a blacklist that firms enter by records only."""
+        others = self.grade is not None or self.unfiled or self.refusal or self.escalates_to is not None
+        return self.colour == "black" and not others
+
+    def cure(self, world: World, number: int, listed: Rows) -> Rows:
+        """Return who of those on the list for acts of their own performs the duty this month."""
+        if not self.cured:
+            return listed[:0]
+        held = listed[world.firms.listing[number, listed] == Standing.OWN]
+        draws = world.draws.at(held, "perform", world.month, number)
+        return held[draws < np.float32(monthly(self.cured))]
 
     def _duties(self, world: World, number: int) -> None:
         """List who failed to report or to pay."""
@@ -222,26 +232,19 @@ class ListRule(Settings):
             topics = self.topics_of(world)
             enter(world, number, refusing(world, topics, self.refusal, number), Standing.OWN)
 
-    def _caught(self, world: World) -> NDArray[np.integer]:
+    def caught(self, world: World) -> Rows:
+        """Return whom a record that entered this month leaves with enough records, rising rows."""
         topic, firm = world.entered
-        if not len(firm):
-            return firm
-        counts = np.zeros(len(world.topics), np.bool_)
-        counts[self.topics_of(world)] = True
-        rows = np.unique(firm[counts[topic]])
-        return rows[self.enough(world, rows)]
+        rows = np.unique(firm[np.isin(topic, self.topics_of(world))]).astype(np.int64)
+        return rows[self.enough(world, rows)] if len(rows) else rows
 
     def enough(self, world: World, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Tell which of some firms have enough records to be on the blacklist."""
         if self.window or self.amount:
             return self._window(world).reached(self._limits)[rows]
         live = world.firms.live[:, self.topics_of(world)][:, :, rows].sum(axis=1, dtype=np.uint16)
-        enough = np.zeros(len(rows), np.bool_)
-        if self.serious:
-            enough |= live[2] >= self.serious
-        if self.records:
-            enough |= live.sum(axis=0) >= self.records
-        return enough
+        enough: NDArray[np.bool_] = live[2] >= (self.serious or NEVER_ENOUGH)
+        return enough | (live.sum(axis=0) >= (self.records or NEVER_ENOUGH))
 
     def _fallen(self, world: World, number: int) -> NDArray[np.int64]:
         low = self.low(world, slice(None)) & world.rated()
@@ -258,17 +261,89 @@ class ListRule(Settings):
 
     def _update_red(self, world: World, number: int) -> None:
         firms = world.firms
-        since = np.maximum(np.maximum(firms.last_record, firms.born), -1)  # nobody was on record before the run
-        clean = since <= world.month - self.clean_months
-        clean &= world.domestic()
+        last = world.month - self.clean_months
+        clean = world.domestic() & (last >= -1)  # nobody was on record before the run
+        clean &= firms.last_record <= last
+        clean &= firms.born <= last
         if self.grade is not None:
             rated = firms.grade if len(firms.grade) == 1 else firms.grade[self.topics_of(world)]
             clean &= (rated >= world.law.grades.index(self.grade)).all(axis=0)
             if world.law.partial:
                 clean &= firms.rated
-        listing = firms.listing[number]
-        leave(world, number, np.flatnonzero((listing > 0) & ~clean), repaired=False)
-        enter(world, number, np.flatnonzero((listing == 0) & clean), Standing.OWN)
+        listed = firms.listing[number] != 0
+        changed = np.flatnonzero(listed != clean)
+        leave(world, number, changed[listed[changed]], repaired=False)
+        enter(world, number, changed[clean[changed]], Standing.OWN)
+
+
+class Blacklists:
+    """Consecutive blacklists, updated together; nothing is said here of other ways in than by records."""
+
+    def __init__(self, topics: Sequence[str], rules: dict[int, ListRule]) -> None:
+        self._rules = rules
+        self._numbers = np.array([*rules])
+        self._terms = np.array([rule.max_months for rule in rules.values()])
+        alike = {n: rule for n, rule in rules.items() if rule.topic in topics and not (rule.window or rule.amount)}
+        self._others = {number: rule for number, rule in rules.items() if number not in alike}
+        self._alike = np.array([*alike], np.int64)
+        self._topic = np.array([[topics.index(rule.topic)] for rule in alike.values()]).reshape(-1, 1)
+        self._serious = np.array([[rule.serious or NEVER_ENOUGH] for rule in alike.values()]).reshape(-1, 1)
+        self._records = np.array([[rule.records or NEVER_ENOUGH] for rule in alike.values()]).reshape(-1, 1)
+
+    def update(self, world: World) -> None:
+        """Let firms leave whose terms are over, or who are cured, and enter whom records list."""
+        firms = world.firms
+        ends = world.month - self._terms  # the term of who was listed then or before is over
+        listed = self._listed(world)
+        place, since = listed.number - self._numbers[0], firms.listed_since[listed]
+        over = listed.those(since <= ends[place])
+        if cures := {number: rule for number, rule in self._rules.items() if rule.cured}:
+            staying = listed.those(since > ends[place])
+            cured = {n: rule.cure(world, n, staying.rows[staying.number == n]) for n, rule in cures.items()}
+            over = _joined(over, cured)
+        caught = self._caught(world)
+        # What was committed while the firm was still listed does not list it anew in the month in which the term ends.
+        ending = (firms.listing[caught] != 0) & (firms.listed_since[caught] <= ends[caught.number - self._numbers[0]])
+        exchange(world, over, caught.those(~ending))
+
+    def _listed(self, world: World) -> Places:
+        """Return who stands on the lists."""
+        numbers = self._numbers
+        listed = np.flatnonzero(world.firms.listing[numbers[0] : numbers[-1] + 1] != 0)
+        number, rows = np.divmod(listed, world.rows)
+        return Places(number + numbers[0], rows)
+
+    def _caught(self, world: World) -> Places:
+        """Return whom a record that entered this month leaves with enough records: what `ListRule.caught` says.
+
+        Lists that count the live records of one topic are looked at together: lists by entries.
+        """
+        topic, firm = world.entered
+        live = world.firms.live[:, topic, firm]
+        enough = (live[2] >= self._serious) | (np.add.reduce(live, dtype=np.uint16) >= self._records)
+        enough &= topic == self._topic
+        place, entry = np.divmod(np.flatnonzero(enough), max(len(firm), 1))
+        number, rows = np.divmod(np.unique(self._alike[place] * world.rows + firm[entry]), world.rows)
+        return _joined(Places(number, rows), {n: rule.caught(world) for n, rule in self._others.items()})
+
+
+def _joined(some: Places, more: Mapping[int, NDArray[np.integer]]) -> Places:
+    """Return firms on lists and, after them, more by list."""
+    if not more:
+        return some
+    number = np.repeat(np.array([*more], np.int64), [len(rows) for rows in more.values()])
+    return Places(np.append(some.number, number), np.concatenate([some.rows, *more.values()]))
+
+
+def in_batches(topics: Sequence[str], lists: dict[str, ListRule]) -> list[Callable[[World], None]]:
+    """Return what updates all lists in their order: at once where firms only enter by records."""
+    updates: list[Callable[[World], None]] = []
+    for plain, some in groupby(enumerate(lists.values()), lambda item: item[1].plain):
+        if plain:
+            updates.append(Blacklists(topics, dict(some)).update)
+        else:
+            updates += [partial(rule.update, number=number) for number, rule in some]
+    return updates
 
 
 def _live(world: World, topics: list[int], severities: tuple[int, ...]) -> NDArray[np.uint16]:
@@ -288,8 +363,4 @@ def blacklists_of(lists: dict[str, ListRule], topics: tuple[str, ...]) -> tuple[
 
 def blacklisted(world: World, lists: dict[str, ListRule]) -> NDArray[np.bool_]:
     """Return who stands on any blacklist, (N,)."""
-    numbers = [world.law.lists.index(name) for name, rule in lists.items() if rule.colour == "black"]
-    if not numbers:
-        return np.zeros(world.rows, np.bool_)
-    listed: NDArray[np.bool_] = np.asarray(world.firms.listing[numbers].any(axis=0))
-    return listed
+    return on_any(world, [world.law.lists.index(name) for name, rule in lists.items() if rule.colour == "black"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from creditregime.regime.levers import Measure, sized
 from creditregime.regime.measures import Catalogue
@@ -34,15 +35,10 @@ class LocalCatalogue(Catalogue):
         self.items = [(rule, sign) for _, rule, sign, _ in entries]
         self.scopes = [np.isin(np.arange(len(territories.rules)), [*where]) for *_, where in entries]
 
-    def _apply(self, world: World, rule: Measure, size: float, reach: Any, number: int) -> None:
-        scope = self.scopes[number]
-        if scope.all():
-            super()._apply(world, rule, size, reach, number)
-            return
-        active = world.firms.active
-        world.firms.active = active & scope[self.territories.of]
-        super()._apply(world, rule, size, reach, number)
-        world.firms.active = active
+    def within(self, world: World, number: int) -> NDArray[np.bool_]:
+        """Return whom a measure or reward can reach in the territories where it is in force, (N,)."""
+        inside, scope = super().within(world, number), self.scopes[number]
+        return inside if scope.all() else inside & scope[self.territories.of]
 
 
 class Patchwork(Rating):

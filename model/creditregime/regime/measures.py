@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from creditregime.codes import Event, Lever, Standing
 from creditregime.regime.joint import JointPunishment
 from creditregime.regime.levers import Measure, lever_worth
+from creditregime.regime.listing import on_any
 from creditregime.regime.lists import ListRule
 from creditregime.regime.rating import Rating
 from creditregime.state import Floats, Rows
@@ -32,6 +35,7 @@ class Catalogue:
         carry: Callable[[World], None] | None = None,
     ) -> None:
         self._carry = carry
+        self._topics, self._lists = world.topics, world.law.lists
         self.names = (*measures, *rewards)
         self.items = [(rule, 1.0) for rule in measures.values()] + [(rule, -1.0) for rule in rewards.values()]
         self.joint = joint
@@ -60,13 +64,45 @@ class Catalogue:
         firms = world.firms
         firms.levers[:], firms.sanction_cost[:], firms.associated_cost[:] = 0, 0, 0
         reach = _Reach(world, lists, self)
-        measures = sum(sign > 0 for _, sign in self.items)  # they come first
-        for number, (rule, sign) in enumerate(self.items):
-            if number == measures and self._carry is not None:
-                self._carry(world)
-            self._apply(world, rule, sign * rule.size, reach, number)
-        if measures == len(self.items) and self._carry is not None:
+        self._punish(world, reach)
+        if self._carry is not None:
             self._carry(world)
+        self._reward(world, reach)
+
+    def within(self, world: World, number: int) -> NDArray[np.bool_]:
+        """Return whom a measure or reward can reach where it is in force, (N,); not to be written to."""
+        return world.within(int(self.levers[number]))
+
+    @cached_property
+    def measures(self) -> Rows:
+        """The numbers of the measures; the others are rewards."""
+        return np.array([number for number, (_, sign) in enumerate(self.items) if sign > 0], np.int64)
+
+    @cached_property
+    def levers(self) -> Rows:
+        """The levers of measures and rewards."""
+        return np.array([rule.number for rule, _ in self.items], np.int64)
+
+    @cached_property
+    def sizes(self) -> Floats:
+        """The sizes of measures and rewards."""
+        return np.array([rule.size for rule, _ in self.items], np.float32)
+
+    @cached_property
+    def agents(self) -> NDArray[np.uint32]:
+        """The agency that may apply each measure jointly, as its bit in `joined`; 0 where none may."""
+        bits = [self._joins(rule) and 1 << self._topics.index(rule.agency) for rule, _ in self.items]
+        return np.array(bits, np.uint32)
+
+    @cached_property
+    def triggers(self) -> NDArray[np.intp]:
+        """The numbers of the lists that lead to each measure and reward, one a row, filled up with -1."""
+        numbers = [[self._lists.index(name) for name in rule.lists] for rule, _ in self.items]
+        most = max(map(len, numbers), default=0)
+        return np.array([own + [-1] * (most - len(own)) for own in numbers], np.intp).reshape(len(numbers), most)
+
+    def _joins(self, rule: Measure) -> bool:
+        return bool(rule.lists) and rule.agency in self.members and self.joint.covers(rule)
 
     def _draw_members(self, world: World) -> NDArray[np.uint32]:
         """Draw once which members would act on which firms: it lasts, so that the sets are nested in strength."""
@@ -85,128 +121,167 @@ class Catalogue:
         world.law.grade_cost[:, file] += value[:, None] * holds
 
     def _joint_share(self, rule: Measure, sign: float, target: ListRule) -> float:
-        if sign < 0 or target.colour == "red" or not rule.lists or rule.agency not in self.members:
+        if sign < 0 or target.colour == "red" or not self._joins(rule):
             return 0.0
         known = target.topic in self.known and self.joint.relates(target.topic, rule.agency)
-        return self.joint.chance() if known and self.joint.covers(rule) else 0.0
+        return self.joint.chance() if known else 0.0
 
-    def _apply(self, world: World, rule: Measure, size: float, reach: _Reach, number: int) -> None:
-        firms = world.firms
-        rows, own = reach.alone(rule, size > 0)
-        if size < 0:
-            firms.levers[rule.number, rows] += np.float32(size)
+    def _punish(self, world: World, reach: _Reach) -> None:
+        """Apply all measures at once, what they do to a firm in their order, and log whom they newly reach."""
+        if not len(self.measures):
             return
-        more, added = reach.jointly(rule, rows)
-        jointly = np.arange(len(rows) + len(more)) >= len(rows)
-        caused = np.concatenate([own, reach.own_listing[more]])
-        sizes = np.concatenate([np.full(len(rows), size, np.float32), added])
-        rows = np.concatenate([rows, more])
-        firms.levers[rule.number, rows] += sizes
-        cost = sizes * world.per_row(world.law.worth[:, rule.number], rows)
-        firms.sanction_cost[rows] += cost * caused
-        firms.associated_cost[rows] += cost * ~caused
+        firms, (number, rows, sizes, caused, jointly) = world.firms, reach.punished()
+        lever = self.levers[number]
+        np.add.at(firms.levers.reshape(-1), lever * world.rows + rows, sizes)
+        cost = sizes * world.law.worth[world.places(rows), lever]
+        np.add.at(firms.sanction_cost, rows[caused], cost[caused])
+        np.add.at(firms.associated_cost, rows[~caused], cost[~caused])
         world.count("sanctions", world.at_home(rows))
-        world.count("joint_sanctions", world.at_home(more))
-        self._log(world, number, rows, jointly)
+        world.count("joint_sanctions", world.at_home(rows[jointly]))
+        new = self._keep_in_force(world, number, rows)
+        world.log(Event.SANCTIONED, rows[new], number[new], jointly[new])
 
-    def _log(self, world: World, number: int, rows: Rows, jointly: NDArray[np.bool_]) -> None:
-        held = world.in_force.get(number, rows[:0])
-        world.in_force[number] = rows
-        if len(rows):
-            new = world.absent(rows, held)
-            world.log(Event.SANCTIONED, rows[new], number, jointly[new])
+    def _keep_in_force(self, world: World, number: Rows, rows: Rows) -> NDArray[np.bool_]:
+        """Remember whom each measure reaches; tell who was not reached by it before."""
+        known = np.zeros((len(self.items), world.rows), np.bool_)
+        ends = np.searchsorted(number, self.measures, side="right").tolist()
+        for own, start, end in zip(self.measures.tolist(), [0, *ends], ends, strict=False):
+            known[own, world.in_force.get(own, rows[:0])] = True
+            world.in_force[own] = rows[start:end]
+        return ~known[number, rows]
+
+    def _reward(self, world: World, reach: _Reach) -> None:
+        """Apply the rewards, which act on a great many firms: on all at once, with 0 where they do not reach."""
+        for number, (_, sign) in enumerate(self.items):
+            if sign < 0:
+                reached = reach.marked(number) & self.within(world, number)
+                world.firms.levers[self.levers[number]] += reached * -self.sizes[number]
+
+
+class _Punished(NamedTuple):
+    """One entry for each measure and firm that it reaches, in the order of measures.
+
+    Firms reached without joint punishment stand before others, each of the two in the order of rows.
+    """
+
+    number: Rows
+    rows: Rows
+    sizes: Floats
+    caused: NDArray[np.bool_]
+    """Whether the firm is punished for an act of its own."""
+    jointly: NDArray[np.bool_]
 
 
 class _Reach:
-    """Who is reached by measures this month: by grade, by the agency's own lists, by another member's."""
+    """Who is reached by measures this month: by grade, by the agency's own lists, by another member's.
+
+    What is looked at are the firms that any measure may reach, `rows`, (n,).
+    """
 
     def __init__(self, world: World, lists: dict[str, ListRule], catalogue: Catalogue) -> None:
-        self.world, self.joint, self.members = world, catalogue.joint, catalogue.members
-        self._rows: dict[int, Rows] = {}
-        self._mark = np.zeros(world.rows, np.bool_)
+        self.world, self.joint, self.catalogue = world, catalogue.joint, catalogue
         topics = [rule.topic for rule in lists.values()]
         black = [n for n, rule in enumerate(lists.values()) if rule.colour == "black"]
-        shared = [n for n in black if topics[n] in catalogue.known]
-        self._cause = {n: topics[n] for n in shared}
-        listing = world.firms.listing
-        self.own_listing = np.logical_or.reduce(listing[black] == Standing.OWN, axis=0)
-        self._shared = np.flatnonzero(np.logical_or.reduce(listing[shared] > 0, axis=0) & world.firms.active)
-        self._scale = self.joint.scale(_worst_live(world, self._shared))
-        self._joined = catalogue.joined[self._shared]
-        self._room = self._left(catalogue) if self.joint.capped and len(self._shared) else None
+        self._causes = {n: topics[n] for n in black if topics[n] in catalogue.known}
+        self._rules = [catalogue.items[number][0] for number in catalogue.measures]
+        self._graded = [place for place, rule in enumerate(self._rules) if rule.grade is not None]
+        triggers = catalogue.triggers[catalogue.measures]
+        marked = on_any(world, sorted({*self._causes, *triggers[triggers >= 0].tolist()}))
+        for place in self._graded:
+            marked |= self._holds(self._rules[place], punishes=True)
+        self.rows = np.flatnonzero(marked & world.firms.active)
+        standing = np.zeros((len(lists) + 1, len(self.rows)), np.uint8)  # the last row is that of no list
+        np.take(world.firms.listing, self.rows, axis=1, out=standing[:-1])
+        self._on, self._own = standing > 0, standing == Standing.OWN
+        self._guilty = np.logical_or.reduce(self._own[black], axis=0)
+        self._alone = np.logical_or.reduce(self._on[triggers], axis=1)
+        self._blamed = np.logical_or.reduce(self._own[triggers], axis=1)
+        for place in self._graded:
+            self._alone[place] |= self._holds(self._rules[place], True, self.rows)
+            self._blamed[place] |= self._low(self._rules[place])
 
-    def alone(self, rule: Measure, punishes: bool) -> tuple[Rows, NDArray[np.bool_]]:
-        """Return who is reached without joint punishment, rising rows, and who of them is punished for its own act."""
-        numbers = [self.world.law.lists.index(name) for name in rule.lists]
-        parts = [self._listed(number) for number in numbers]
-        if rule.grade is not None:
-            parts.append(self._graded(rule, punishes))
-        rows = parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
-        rows = rows[self.world.within(rule.number)[rows]]
-        standing = self.world.firms.listing[np.ix_(np.array(numbers, np.intp), rows)]
-        own: NDArray[np.bool_] = np.asarray((standing == Standing.OWN).any(axis=0))
-        if rule.grade is not None and punishes:
-            own |= self._low(rule, rows)
-        return rows, own
+    def marked(self, number: int) -> NDArray[np.bool_]:
+        """Tell who stands on a list, or holds a grade, that leads to a measure or reward, (N,)."""
+        rule, sign = self.catalogue.items[number]
+        numbers = self.catalogue.triggers[number]
+        marked = on_any(self.world, sorted(numbers[numbers >= 0].tolist()))
+        return marked if rule.grade is None else marked | self._holds(rule, sign > 0)
 
-    def _listed(self, number: int) -> Rows:
-        """Return who stands on a list, for an act of its own or not."""
-        if number not in self._rows:
-            self._rows[number] = np.flatnonzero(self.world.firms.listing[number] != 0)
-        return self._rows[number]
+    def punished(self) -> _Punished:
+        """Return whom measures reach."""
+        acts = np.stack([self._alone, self._jointly()], axis=1)  # (measures, 2, n)
+        self._confine(acts)
+        sizes = self._scaled(acts[:, 1])
+        part, place = np.divmod(np.flatnonzero(acts), len(self.rows))
+        measure, jointly = part >> 1, (part & 1).astype(np.bool_)
+        number = self.catalogue.measures[measure]
+        size = self.catalogue.sizes[number]
+        if sizes is not None:
+            size = np.where(jointly, sizes[measure, place], size)
+        caused = np.where(jointly, self._guilty[place], self._blamed[measure, place])
+        return _Punished(number, self.rows[place], size, caused, jointly)
 
-    def _graded(self, rule: Measure, punishes: bool) -> Rows:
-        """Return who is reached by its grade."""
-        grade, limit = self.world.firms.grade[self._file(rule)], self.world.law.grades.index(str(rule.grade))
-        reached = grade <= limit if punishes else grade >= limit
-        if self.world.law.partial:
-            reached &= self.world.firms.rated
-        return np.flatnonzero(reached)
+    def _jointly(self) -> NDArray[np.bool_]:
+        """Tell whom agencies punish for another member's list, and not for their own, (measures, n)."""
+        agency = self.catalogue.agents[self.catalogue.measures, None]
+        acts: NDArray[np.bool_] = (self.catalogue.joined[self.rows] & agency) > 0
+        acts &= np.logical_or.reduce(self._on[[*self._causes]], axis=0)
+        acts &= ~self._alone
+        for own, rule in zip(acts, self._rules, strict=True) if self.joint.selective else ():
+            related = [n for n, cause in self._causes.items() if self.joint.relates(cause, rule.agency)]
+            np.logical_and(own, np.logical_or.reduce(self._on[related], axis=0), out=own)
+        return acts
 
-    def _low(self, rule: Measure, rows: Rows) -> NDArray[np.bool_]:
-        """Tell which of some firms are low enough by their own grade, without association."""
+    def _confine(self, acts: NDArray[np.bool_]) -> None:
+        """Leave out whom a measure cannot reach where it is in force, in place."""
+        for own, number in zip(acts, self.catalogue.measures.tolist(), strict=True):
+            inside = self.catalogue.within(self.world, number)
+            if inside is not self.world.firms.active:  # of which all are
+                np.logical_and(own, inside[self.rows], out=own)
+
+    def _scaled(self, acts: NDArray[np.bool_]) -> Floats | None:
+        """Return by how much firms are punished jointly, (measures, n), None for the measures' sizes.
+
+        Whom nothing more may be done to is left out of `acts`, in place.
+        """
+        if not (self.joint.weighs or self.joint.capped):
+            return None
+        sizes = np.repeat(self.catalogue.sizes[self.catalogue.measures, None], len(self.rows), axis=1)
+        if self.joint.weighs:
+            sizes *= self.joint.scale(_worst_live(self.world, self.rows))
+        if self.joint.capped:
+            room = self._room()
+            for size, own, lever in zip(sizes, acts, self.catalogue.levers[self.catalogue.measures], strict=True):
+                np.minimum(size, room[lever], out=size)
+                np.logical_and(own, size > 0, out=own)
+                room[lever] -= size * own
+        return sizes
+
+    def _room(self) -> Floats:
+        """Return how much may be added jointly to each lever of the firms, (levers, n)."""
+        room = np.zeros((len(Lever), len(self.rows)), np.float32)
+        for rule in self._rules:
+            np.maximum(room[rule.number], np.float32(rule.size), out=room[rule.number])
+        for rule, alone in zip(self._rules, self._alone, strict=True):
+            reached = alone & self.world.within(rule.number)[self.rows]
+            room[rule.number] -= np.float32(rule.size) * reached
+        return np.maximum(room, 0)
+
+    def _holds(self, rule: Measure, punishes: bool, rows: Rows | slice = slice(None)) -> NDArray[np.bool_]:
+        """Tell which of some firms are reached by their grade."""
         firms, limit = self.world.firms, self.world.law.grades.index(str(rule.grade))
-        low: NDArray[np.bool_] = firms.own_grade[self._file(rule), rows] <= limit
-        return low & firms.rated[rows] if self.world.law.partial else low
+        grade = firms.grade[self._file(rule), rows]
+        reached: NDArray[np.bool_] = grade <= limit if punishes else grade >= limit
+        return reached & firms.rated[rows] if self.world.law.partial else reached
+
+    def _low(self, rule: Measure) -> NDArray[np.bool_]:
+        """Tell who is low enough by its own grade, without association, (n,)."""
+        firms, limit = self.world.firms, self.world.law.grades.index(str(rule.grade))
+        low: NDArray[np.bool_] = firms.own_grade[self._file(rule), self.rows] <= limit
+        return low & firms.rated[self.rows] if self.world.law.partial else low
 
     def _file(self, rule: Measure) -> int:
         return self.world.topics.index(rule.agency) if len(self.world.firms.grade) > 1 else 0
-
-    def _marked(self, rows: Rows, among: Rows) -> NDArray[np.bool_]:
-        """Tell which of some rows are among others."""
-        self._mark[among] = True
-        found: NDArray[np.bool_] = self._mark[rows]
-        self._mark[among] = False
-        return found
-
-    def jointly(self, rule: Measure, already: Rows) -> tuple[Rows, Floats]:
-        """Return whom the agency punishes for another member's list, and by how much."""
-        if not rule.lists or rule.agency not in self.members or not self.joint.covers(rule) or not len(self._shared):
-            return self._shared[:0], self._scale[:0]
-        acts = self._joined & np.uint32(1 << self.world.topics.index(rule.agency)) > 0
-        acts &= ~self._marked(self._shared, already)
-        acts &= self.world.within(rule.number)[self._shared]
-        numbers = [n for n, cause in self._cause.items() if self.joint.relates(cause, rule.agency)]
-        if len(numbers) < len(self._cause):
-            listing = self.world.firms.listing
-            acts &= np.logical_or.reduce([listing[n, self._shared] > 0 for n in numbers], axis=0)
-        sizes = np.float32(rule.size) * self._scale
-        if self._room is not None:
-            np.minimum(sizes, self._room[rule.number], out=sizes)
-            acts &= sizes > 0
-            self._room[rule.number] -= sizes * acts
-        return self._shared[acts], sizes[acts]
-
-    def _left(self, catalogue: Catalogue) -> Floats:
-        """Return how much may be added jointly to each lever of the firms on shared lists, (levers, listed)."""
-        left = np.zeros((len(Lever), len(self._shared)), np.float32)
-        measures = [rule for rule, sign in catalogue.items if sign > 0]
-        for rule in measures:
-            np.maximum(left[rule.number], np.float32(rule.size), out=left[rule.number])
-        for rule in measures:
-            reached, _ = self.alone(rule, punishes=True)
-            left[rule.number] -= np.float32(rule.size) * self._marked(self._shared, reached)
-        return np.maximum(left, 0)
 
 
 def _worst_live(world: World, rows: Rows) -> NDArray[np.uint8]:

@@ -23,7 +23,7 @@ from creditregime.codes import Event
 from creditregime.law import UNRATED, Law
 from creditregime.regime.levers import sized
 from creditregime.regime.listing import leave
-from creditregime.regime.lists import ListRule
+from creditregime.regime.lists import ListRule, in_batches
 from creditregime.regime.local_rules import LocalCatalogue, Patchwork
 from creditregime.regime.measures import Catalogue
 from creditregime.regime.pilots import everywhere, lists_in_force
@@ -75,6 +75,7 @@ class Territories:
         self.scenario, self.world = scenario, world
         self.rules: list[Any] = everywhere(scenario)
         self.lists: dict[str, ListRule] = self.rules[0].lists
+        self._updates = in_batches(world.topics, self.lists)
         self.kept = [lists_in_force(scenario, number) for number in range(len(self.rules))]
         self.catalogue = Catalogue(world, *sized(scenario), scenario.joint_punishment, carry=scenario.spillover.carry)
         self.rating: Rating = scenario.rating
@@ -171,10 +172,11 @@ class Territories:
     def update_lists(self) -> None:
         """Update every list where it is kept; elsewhere nobody stands on it."""
         world = self.world
+        if not self.scenario.pilots:
+            for update in self._updates:
+                update(world)
+            return
         for number, name in enumerate(self.lists):
-            if not self.scenario.pilots:
-                self.lists[name].update(world, number)
-                continue
             parts = self._parts(self._keepers(name))
             self._run("lists", [part for part in parts if part.number >= 0], partial(_update, world, number, name))
             for _, outside in (part for part in parts if part.number < 0):

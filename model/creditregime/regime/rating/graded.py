@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -141,39 +139,40 @@ class Graded(Shared):
     def _evaluate(self, world: World, *, first: bool = False) -> None:
         firms = world.firms
         for file, score in enumerate(firms.own_score):
-            before = None if first else (score.copy(), firms.own_grade[file].copy())
-            self._score(world, file, score, before)
-            firms.own_grade[file] = self._grade(world, file, score, before)
+            self._score(world, file, score, first)
+            firms.own_grade[file] = self._grade(world, file, score, first)
         if world.law.partial:
             self._leave_out(world)
         self._publish(world)
 
-    def _score(self, world: World, file: int, score: Floats, before: Any) -> None:
+    def _score(self, world: World, file: int, score: Floats, first: bool) -> None:
         firms = world.firms
+        limited = not first and (self.least_change or self.most_change is not None)
+        before = score.copy() if limited else score
         self.raw(world, file, score)
         if self.rater_bias:
             score += np.float32(self.rater_bias) * firms.connected * self._size_factor(world)
         if self.noise:
             score += np.float32(self.noise) * world.draws.normal("rating noise", world.month, file)
-        if before is not None and self.after_lowest:
+        if self.after_lowest and not first:
             score -= np.float32(self.after_lowest) * fell_by_score(world, file, self.calendar)
-        if before is not None and (self.least_change or self.most_change is not None):
-            score[:] = self._limited(score, before[0])
+        if limited:
+            score[:] = self._limited(score, before)
         if self.floor is not None:
             np.maximum(score, np.float32(self.floor), out=score)
         if self.cap is not None:
             np.minimum(score, np.float32(self.cap), out=score)
 
-    def _grade(self, world: World, file: int, score: Floats, before: Any) -> Bytes:
+    def _grade(self, world: World, file: int, score: Floats, first: bool) -> Bytes:
         firms = world.firms
         grade = self.assign(world, file, score)
         topics = self.topics_of(world, file)
         for condition in self.conditions.values():
             condition.lower(grade, condition.met(world, topics), self.grades())
-        if self.most_up and before is not None:
-            np.minimum(grade, before[1] + np.uint8(self.most_up), out=grade)
+        if self.most_up and not first:
+            np.minimum(grade, firms.own_grade[file] + np.uint8(self.most_up), out=grade)
         holds = len(firms.held_until) > 0
-        if self.score_months and before is not None:
+        if self.score_months and not first:
             hold(world, file, grade, grade == 0, self.score_months)
         if self.direct:
             direct: NDArray[np.bool_] = np.asarray(firms.live[2, list(topics)].any(axis=0))

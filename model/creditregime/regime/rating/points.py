@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from creditregime.acceleration import in_parts, kernel
 from creditregime.component import PerTopic, parameter
 from creditregime.regime.correction import add_points_back
 from creditregime.regime.rating.family import Consequence
@@ -46,9 +47,13 @@ class Banded(Graded):
 
     def grade_of(self, score: Floats) -> Bytes:
         """Count the bands that the score reaches."""
+        if (ratings := kernel("ratings", len(score))) is not None:
+            grade = np.empty(len(score), np.uint8)
+            in_parts(ratings.band, len(score), score, np.array([*self.bands.values()], np.float32), grade)
+            return grade
         grade = np.zeros(len(score), np.uint8)
         for bound in self.bands.values():
-            grade += score >= np.float32(bound)
+            grade += (score >= np.float32(bound)).view(np.uint8)
         return grade
 
 
@@ -100,12 +105,16 @@ class Scored(Graded):
 
     def deduct(self, world: World, topics: Sequence[int], score: Floats) -> None:
         """Deduct the points of live records of some topics, in place."""
-        scratch = np.empty_like(score)
-        for k in topics:
-            for s in range(3):
-                points = world.law.points[k, s]
-                if points:
-                    score -= np.multiply(world.firms.live[s, k], points, out=scratch)
+        if (ratings := kernel("ratings", len(score))) is not None:
+            law, live = world.law, world.firms.live
+            in_parts(ratings.deduct, len(score), live, law.points, np.array(topics, np.int64), score)
+        else:
+            scratch = np.empty_like(score)
+            for k in topics:
+                for s in range(3):
+                    points = world.law.points[k, s]
+                    if points:
+                        score -= np.multiply(world.firms.live[s, k], points, out=scratch)
         add_points_back(world, topics, score)
 
     def bonus(self, world: World, file: int) -> Floats | np.float32:

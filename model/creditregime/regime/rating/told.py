@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.acceleration import kernel
 from creditregime.codes import Event
+from creditregime.state import Rows
 from creditregime.world import World
 
 
@@ -42,12 +44,18 @@ class Told:
 
     def _tell(self, kind: Event) -> None:
         world, firms = self._world, self._world.firms
-        below = (firms.grade < firms.own_grade) & firms.active
-        if np.array_equal(firms.grade, self._grade) and np.array_equal(below, self._below):
-            return
         for file, grade in enumerate(firms.grade):
-            changed = np.flatnonzero((grade != self._grade[file]) & firms.active)
+            changed, moved = self._changes(file)
             world.log(kind, changed, file, grade[changed])
-            moved = np.flatnonzero((below[file] != self._below[file]) & firms.active)
-            world.log(Event.LOWERED, moved, file, below[file, moved])
-        self._grade, self._below = firms.grade.copy(), below
+            world.log(Event.LOWERED, moved, file, self._below[file, moved])
+
+    def _changes(self, file: int) -> tuple[Rows, Rows]:
+        """Return who has another grade than told, and who came below its own or back to it; remember what is told."""
+        firms, told, below = self._world.firms, self._grade[file], self._below[file]
+        grade, own, active = firms.grade[file], firms.own_grade[file], firms.active
+        if (kernels := kernel("told", self._world.rows)) is not None:
+            return kernels.changes(grade, own, active, told, below)
+        lower = (grade < own) & active
+        changed, moved = (grade != told) & active, (lower != below) & active
+        told[:], below[:] = grade, lower
+        return changed.nonzero()[0], moved.nonzero()[0]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from creditregime.acceleration import in_parts, kernel
 from creditregime.codes import CHANNELS, Event, Standing
 from creditregime.component import Settings, parameter
 from creditregime.regime.listing import enter, leave
@@ -120,8 +121,7 @@ class Spillover(Settings):
         channels = self.carriers("points")
         layers: list[Layer] = []
         for number in range(len(firms.score)):
-            own = np.maximum(np.float32(rating.clean_score) - firms.own_score[number], 0)
-            own *= world.rated()
+            own = _shortfall(world, rating, number)
             if channels and own.any():
                 layers = layers or [channel.layer(world) for channel in channels]
                 for name, points in self._passed(world, channels, layers, own):
@@ -192,6 +192,19 @@ def _reaches(listed: Floats, limit: Floats) -> NDArray[np.bool_]:
 
 def _together(world: World, channels: Sequence[Carrier]) -> Together:
     return Together([Weighted(channel.strength, channel.layer(world)) for channel in channels])
+
+
+def _shortfall(world: World, rating: Rating, number: int) -> Floats:
+    """Return by how much each rated firm's own score in a file is below that of a firm without records, (N,)."""
+    clean, score, rated = np.float32(rating.clean_score), world.firms.own_score[number], world.rated()
+    if np.ndim(clean) == 0 and (ratings := kernel("ratings", world.rows)) is not None:
+        short = np.empty(world.rows, np.float32)
+        in_parts(ratings.fall_short, world.rows, clean, score, rated, short)
+        return short
+    short = np.subtract(clean, score)
+    np.maximum(short, 0, out=short)
+    short *= rated
+    return short
 
 
 def _deduct(world: World, rating: Rating, number: int, name: str, points: Floats | None) -> None:
