@@ -126,7 +126,8 @@ def _state(model: CreditRegime) -> dict[str, Any]:
     state |= {name: getattr(network, name) for name in ("supplier", "weight", "since", "stock")}
     state |= {f"event {name}": column for name, column in model.world.events.columns().items()}
     state |= {name: column.to_numpy() for name, column in model.series.monthly().items()}
-    return state | {f"topics {name}": column.to_numpy() for name, column in model.series.by_topic().items()}
+    state |= {f"topics {name}": column.to_numpy() for name, column in model.series.by_topic().items()}
+    return state | {f"groups {name}": column.to_numpy() for name, column in model.series.by_group().items()}
 
 
 @pytest.mark.parametrize("starts", [[0], [0, 1, 2, 6, 21, 400], [0, 300, 66_000]])
