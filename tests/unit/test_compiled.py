@@ -170,7 +170,7 @@ def test_lists_and_records_are_counted_the_same(compiled: Any) -> None:
     firms.listing[:] = rng.choice([0, 1, 2], firms.listing.shape, p=[0.9, 0.06, 0.04])
     firms.listed_since[:] = rng.integers(0, 40, firms.listing.shape)
     firms.delisted[:] = rng.integers(-5, 40, world.rows)
-    firms.born[:] = rng.integers(-5, 4, world.rows)
+    firms.born[:] = rng.integers(3, 7, world.rows)
     assert len(log) > 300
     for name, low, high in (("entry", 30, 43), ("expiry", 38, 52), ("repaired", -1, 1), ("withdrawn", -1, 1)):
         log[name][:] = rng.integers(low, high, len(log))
