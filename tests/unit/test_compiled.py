@@ -138,6 +138,21 @@ def test_a_mean_over_suppliers_is_the_same_whatever_the_number_of_different_valu
         np.testing.assert_array_equal(mean, means[0])
 
 
+def test_partners_out_of_business_pass_nothing_on(compiled: Any) -> None:
+    scores = []
+    for on in (True, False):
+        compiled(on)
+        model = CreditRegime(load("regime=joint_2016", **{"population.firms": 300}))
+        world, spec, rng = model.world, model.spec, np.random.default_rng(2)
+        world.firms.active[rng.random(world.rows) < 0.3] = False
+        world.firms.own_score[:] = rng.uniform(20, 100, world.rows)
+        spec.spillover.associate(world, spec.rating, spec.lists, np.zeros(world.rows, np.bool_))
+        scores.append((world.firms.score.copy(), world.firms.grade.copy()))
+    assert len(np.unique(scores[0][0])) > 100
+    for one, other in zip(*scores, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("changes", [{}, {"attempts": 1, "avoid_listed": False}, {"headroom": 1.1, "success": 0.9}])
 def test_buyers_find_the_same_suppliers(changes: dict[str, Any], compiled: Any) -> None:
     ends = []
