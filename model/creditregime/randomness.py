@@ -159,14 +159,15 @@ class Streams:
 
     def normal(self, purpose: str, month: int, lane: int = 0) -> Floats:
         """Return one standard normal a row, shape (N,), float32, by the quantile function."""
-        if (normals := kernel("normal", self.rows)) is not None:
-            draws = np.empty(self.rows, np.float32)
-            in_parts(normals.fill_all, self.rows, draws, self.starts, self.seeds, *named(purpose, month, lane))
-            return draws
         draws = self.uniform(purpose, month, lane)
-        np.maximum(draws, _SMALLEST, out=draws)
-        ndtri(draws, out=draws)
+        in_parts(_take_quantiles, self.rows, draws)
         return draws
+
+
+def _take_quantiles(begin: int, end: int, draws: Floats) -> None:
+    some = draws[begin:end]
+    np.maximum(some, _SMALLEST, out=some)
+    ndtri(some, out=some)
 
 
 def named(purpose: str, month: int, lane: int = 0) -> tuple[np.uint64, np.uint64, np.uint64]:
