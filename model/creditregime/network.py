@@ -293,11 +293,15 @@ class Network:
     def disconnect(self, links: NDArray[Any]) -> None:
         """Make links inactive."""
         links = np.sort(links[self.weight[links] > 0])
-        links = links[np.diff(links, prepend=-1) > 0]  # each once
-        at = np.searchsorted(self._idle, links)
-        self._idle = np.insert(self._idle, at, links)
-        self._carried = np.insert(self._carried, at, self.weight[links])
-        self._idle_groups = None
+        if not len(links):
+            return
+        first = np.ones(len(links), np.bool_)
+        first[1:] = links[1:] != links[:-1]  # each once
+        links = links[first]
+        idle = np.concatenate([self._idle, links])
+        order = np.argsort(idle, kind="stable")  # two rising parts: merged in one pass
+        self._carried = np.concatenate([self._carried, self.weight[links]])[order]
+        self._idle, self._idle_groups = idle[order], None
         self.weight[links] = 0
 
     def suppliers(self, row: int) -> NDArray[np.int32]:

@@ -64,6 +64,8 @@ class World:
 
     Attributes
     ----------
+    rows : int
+        Number of rows N, constant through a run.
     starts : (J,) int64
         First row of each jurisdiction.
     published : (J, K) float32
@@ -102,6 +104,7 @@ class World:
         self.laws = [(0, law)]
         self.topics = tuple(topics)
         self.month = 0
+        self.rows = len(economy.sector)
         sizes = {"topic": len(self.topics), "severity": 3, "jurisdiction": len(economy.starts)}
         sizes |= {"financed": 0, "tax_year": 0, **dimensions}
         self.firms = Firms.allocate(len(economy.sector), sizes)
@@ -152,11 +155,6 @@ class World:
         self.firms.public_demand[:] = economy.procurement_share[sector] * final
         self.firms.foreign_demand[:] = economy.export_share[sector] * final
         self.firms.domestic_inputs[:] = self.network.input_share()
-
-    @property
-    def rows(self) -> int:
-        """Number of rows N, constant through a run."""
-        return len(self.firms.active)
 
     def once(self, name: str, compute: Callable[[], V]) -> V:
         """Return what nothing changes in a run, computed when it is first asked for."""
