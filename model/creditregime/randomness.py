@@ -137,12 +137,13 @@ class Streams:
 
     def normal(self, purpose: str, month: int, lane: int = 0) -> Floats:
         """Return one standard normal a row, shape (N,), float32, by the quantile function."""
+        if (normals := kernel("normal", self.rows)) is not None:
+            draws = np.empty(self.rows, np.float32)
+            in_parts(normals.fill_all, self.rows, draws, self.starts, self.seeds, *named(purpose, month, lane))
+            return draws
         draws = self.uniform(purpose, month, lane)
         np.maximum(draws, _SMALLEST, out=draws)
-        if (quantile := kernel("normal", self.rows)) is not None:
-            in_parts(quantile.quantiles, self.rows, draws)
-        else:
-            ndtri(draws, out=draws)
+        ndtri(draws, out=draws)
         return draws
 
 

@@ -192,6 +192,12 @@ class World:
         found: NDArray[np.float64] = np.add.reduceat(table, self.starts, axis=1, dtype=np.float64)
         return found
 
+    def totals_of(self, columns: Sequence[NDArray[Any]]) -> Sequence[NDArray[np.float64]]:
+        """Return the totals of columns that lie apart from each other, (J,) each."""
+        if (sums := kernel("sums", self.rows)) is not None and all(map(_alike, columns)):
+            return sums.totals_of_each(tuple(columns), self.starts, LONG_SPAN)
+        return [self.total(column) for column in columns]
+
     def number(self, flags: NDArray[Any]) -> NDArray[np.float64]:
         """Return how many entries of a column are not zero in each jurisdiction, shape (J,)."""
         if len(self.spans) == 1:
@@ -399,6 +405,11 @@ def _single(values: NDArray[Any], weight: NDArray[Any] | None) -> bool:
     if values.dtype != np.float32 or not values.flags.c_contiguous:
         return False
     return weight is None or (weight.dtype.char in "?f" and weight.flags.c_contiguous)
+
+
+def _alike(values: NDArray[Any]) -> bool:
+    """Tell whether compiled code can take a column for one of several: it is then of the same type as the others."""
+    return values.flags.writeable and _single(values, None)
 
 
 def _sum(values: NDArray[Any]) -> np.float64:

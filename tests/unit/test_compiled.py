@@ -64,9 +64,9 @@ def test_every_uniform_has_the_same_normal() -> None:
 
     step, some = np.float32(2.0**-24), 1 << 20
     for first in range(0, 1 << 24, some):
-        uniforms = np.maximum(np.arange(first, first + some, dtype=np.float32) * step, step / 2)
-        expected = ndtri(uniforms)
-        quantiles(0, some, uniforms)
+        uniforms = np.arange(first, first + some, dtype=np.float32) * step
+        expected = ndtri(np.maximum(uniforms, step / 2))
+        quantiles(uniforms)
         np.testing.assert_array_equal(uniforms, expected)
 
 
@@ -89,6 +89,31 @@ def test_a_world_is_the_same(rules: list[str], compiled: Any) -> None:
         ends.append(_state(CreditRegime(spec).run_model()))
     assert ends[0].keys() == ends[1].keys()
     assert ends[0]["output"].std() > 0
+    for name, column in ends[0].items():
+        np.testing.assert_array_equal(column, ends[1][name], err_msg=name)
+
+
+@pytest.mark.parametrize("replaceability", ["market_share", "none"])
+def test_a_month_of_trade_and_money_is_the_same_whatever_measures_do(replaceability: str, compiled: Any) -> None:
+    ends = []
+    for on in (True, False):
+        compiled(on)
+        spec = load("regime=joint_2016", **{"population.firms": 300, "trade.replaceability": replaceability})
+        model = CreditRegime(spec)
+        for _ in range(3):
+            model.step()
+        world, rng = model.world, np.random.default_rng(0)
+        firms, rows = world.firms, world.rows
+        world.open_month()
+        firms.levers[:] = rng.random(firms.levers.shape, np.float32) - np.float32(0.4)  # rewards among them
+        for name in ("distress", "fines", "costs", "debt"):
+            getattr(firms, name)[:] = rng.random(rows, np.float32) * firms.size
+        spent = rng.random((2, rows), np.float32)
+        sales = spec.trade.trade(world)
+        spec.finance.settle(world, sales, spent[0], spent[1])
+        assert firms.finance_cost.max() > 0
+        ends.append(_state(model) | vars(sales) | world.tally | {"flows": world.ledger.flows})
+    assert ends[0].keys() == ends[1].keys()
     for name, column in ends[0].items():
         np.testing.assert_array_equal(column, ends[1][name], err_msg=name)
 

@@ -21,13 +21,13 @@ BLOCK = 1024
 def earn(begin: int, end: int, terms: Any, sales: Any, firms: Any, spent: Any, columns: Any, profit: Any) -> None:
     """Write what some firms pay for wages, imports, compliance and shocks, and what is left of their sales.
 
-    `spent` is what they pay for compliance, data and once, and their shock as a standard normal; those of data and of
-    shocks are empty where there are none. All arguments but `profit` are tuples, see `creditregime.market.accounts`.
+    `spent` is what they pay for compliance, data and once; shocks are standard normals before. Data and shocks are
+    empty where they cost nothing. All arguments but `profit` are tuples, see `creditregime.market.accounts`.
     """
     margin, fixed, deviation = terms
     consumers, public, abroad, business, inputs = sales
     size, active, domestic, foreign, staff, output, bans = firms
-    compliance, burden, once, normal = spent
+    compliance, burden, once = spent
     wages, imports, complying, shocks = columns
     for first in range(begin, end, BLOCK):
         some = slice(first, min(first + BLOCK, end))
@@ -41,8 +41,8 @@ def earn(begin: int, end: int, terms: Any, sales: Any, firms: Any, spent: Any, c
         if len(burden):
             take(burden[some], left)
         take(once[some], left)
-        if len(normal):
-            shake(deviation, normal[some], size[some], active[some], shocks[some])
+        if len(shocks):
+            shake(deviation, size[some], active[some], shocks[some])
             take(shocks[some], left)
 
 
@@ -97,10 +97,10 @@ def take(amount: Any, left: Any) -> None:
 
 
 @compiled
-def shake(deviation: Any, normal: Any, size: Any, active: Any, shocks: Any) -> None:
-    """Write cost shocks."""
+def shake(deviation: Any, size: Any, active: Any, shocks: Any) -> None:
+    """Turn standard normals into cost shocks."""
     for row in range(len(shocks)):
-        shocks[row] = normal[row] * deviation * size[row] * np.float32(active[row])
+        shocks[row] = shocks[row] * deviation * size[row] * np.float32(active[row])
 
 
 @compiled
@@ -182,18 +182,19 @@ def tax(rate: Any, added: Any, left: Any, paid: Any) -> None:
 
 @compiled
 def close(begin: int, end: int, terms: Any, firms: Any, moved: Any, loans: Any, columns: Any) -> None:
-    """Move some firms' equity, debt, staff and file; write dividends and new loans.
+    """Move some firms' profit, equity, debt, staff and file; write dividends and new loans.
 
     `loans` is what banks lend at the end of the month; the other arguments are tuples, see
     `creditregime.market.accounts`.
     """
     capital, payout, hiring, month, poor = terms
-    size, output, fines, left, profit = firms
-    trend, equity, debt, staff, distress = moved
+    size, output, fines = firms
+    profit, trend, equity, debt, staff, distress = moved
     dividends, borrowed = columns
     for first in range(begin, end, BLOCK):
         some = slice(first, min(first + BLOCK, end))
-        follow_profit(month, left[some], fines[some], size[some], profit[some], trend[some])
+        take(fines[some], profit[some])
+        follow(month, profit[some], size[some], trend[some])
         pay_out(capital, payout, profit[some], size[some], equity[some], dividends[some])
         see_distress(month, capital, poor, equity[some], size[some], distress[some])
         borrow(loans[some], debt[some], borrowed[some])
@@ -201,11 +202,9 @@ def close(begin: int, end: int, terms: Any, firms: Any, moved: Any, loans: Any, 
 
 
 @compiled
-def follow_profit(month: Any, left: Any, fines: Any, size: Any, profit: Any, trend: Any) -> None:
-    """Write profits after fines, and move their smoothed share of revenue."""
-    for row in range(len(profit)):
-        profit[row] = left[row] - fines[row]
-    for row in range(len(profit)):
+def follow(month: Any, profit: Any, size: Any, trend: Any) -> None:
+    """Move the smoothed profit per unit of revenue."""
+    for row in range(len(trend)):
         trend[row] += month * (profit[row] / size[row] - trend[row])
 
 

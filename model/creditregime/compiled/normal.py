@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from creditregime.compiled.jit import compiled
+from creditregime.compiled.philox import fill, stop_of
 
 BLOCK = 1024
 """Rows taken together: they stay in the nearest cache."""
+SMALLEST = np.float32(2.0**-25)
 HALF = np.float32(0.5)
 TAIL = 0.13533528323661269189  # exp(-2)
 SCALE = 2.50662827463100050242  # sqrt(2 pi)
@@ -60,12 +62,25 @@ TAIL_BELOW = (
 
 
 @compiled
-def quantiles(begin: int, end: int, values: Any) -> None:
-    """Turn some uniforms, float32 of at least 2**-25, into standard normals."""
+def fill_all(begin: int, end: int, draws: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any) -> None:
+    """Write the normals of some rows of (N,) float32; each jurisdiction, from its start on, has a seed of its own."""
+    for place in range(len(starts)):
+        start, stop = max(begin, starts[place]), min(end, stop_of(place, starts, len(draws)))
+        for first in range(start, stop, BLOCK):
+            some = draws[first : min(first + BLOCK, stop)]
+            fill(some, first - starts[place], lane, month, seeds[place], purpose)
+            quantiles(some)
+
+
+@compiled
+def quantiles(values: Any) -> None:
+    """Turn uniforms, float32, into standard normals; 0 counts as half a step, which keeps its quantile finite."""
     middle, rows = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.int64)
     beyond, far, logarithm = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    for first in range(begin, end, BLOCK):
-        some = values[first : min(first + BLOCK, end)]
+    for first in range(0, len(values), BLOCK):
+        some = values[first : first + BLOCK]
+        for row in range(len(some)):
+            some[row] = max(some[row], SMALLEST)
         take_middle(some, middle)
         count = find_tails(some, rows, beyond)
         go_out(beyond[:count], far, logarithm)

@@ -18,6 +18,34 @@ BLOCK = 1024
 
 
 @compiled
+def capacity(headroom: Any, active: Any, permit: Any) -> Any:
+    """Return the most that firms can produce by their equipment and permits, (N,)."""
+    level = np.empty(len(active), np.float32)
+    for row in range(len(level)):
+        level[row] = headroom * np.float32(active[row]) * min(max(ONE - permit[row], ZERO), ONE)
+    return level
+
+
+@compiled
+def plan(capacity: Any, demand: Any, inputs: Any, size: Any, active: Any, reserve: Any, supply: Any) -> Any:
+    """Write what firms can deliver; return the level at which they order, and the size of those in business, (N,)."""
+    planned, scale = np.empty(len(size), np.float32), np.empty(len(size), np.float32)
+    for row in range(len(size)):
+        supply[row] = min(capacity[row], inputs[row])
+    for row in range(len(size)):
+        planned[row] = min(demand[row], capacity[row]) + reserve
+    times(size, active, scale)
+    return planned, scale
+
+
+@compiled
+def times(size: Any, active: Any, scale: Any) -> None:
+    """Write the sizes of those in business."""
+    for row in range(len(scale)):
+        scale[row] = size[row] * np.float32(active[row])
+
+
+@compiled
 def turn_away(demand: Any, lost: Any, active: Any, market: Any, markets: int, substitution: float) -> None:
     """Take from each firm what buyers withhold, and give `substitution` of it to its sector's others.
 

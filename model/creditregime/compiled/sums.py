@@ -52,6 +52,15 @@ def totals_by_row(table: Any, weight: Any, starts: Any, long: int) -> Any:
 
 
 @compiled
+def totals_of_each(columns: Any, starts: Any, long: int) -> Any:
+    """Return the totals of a tuple of columns by column and jurisdiction, (P, J)."""
+    found = np.empty((len(columns), len(starts)), np.float64)
+    for number in range(len(columns)):
+        found[number] = totals(columns[number], None, starts, long)
+    return found
+
+
+@compiled
 def term(values: Any, weight: Any, row: int) -> Any:
     """Return a value times its weight: multiplied in single precision, as columns are."""
     return np.float64(values[row] if weight is None else values[row] * np.float32(weight[row]))

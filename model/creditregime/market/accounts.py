@@ -73,10 +73,10 @@ class Accounts(Lending, kind="accounts"):
     def settle(self, world: World, sales: Sales, compliance: Floats, burden: Floats | None) -> None:
         """Book every payment once, with payer and payee."""
         books = Books(world)
-        profit = self._earn(world, books, sales, compliance, burden)
-        self._serve(world, books, profit)
-        self._treasury(world, books, profit)
-        self._close(world, books, profit)
+        self._earn(world, books, sales, compliance, burden)
+        self._serve(world, books)
+        self._treasury(world, books)
+        self._close(world, books)
         sums = books.add_up()
         world.tally["subsidies"], world.tally["taxes"] = -sums["subsidies"], sums["taxes"]
         if sales.networked:
@@ -120,9 +120,9 @@ class Accounts(Lending, kind="accounts"):
         share: Floats = 1 - np.float32(self.margin) - firms.domestic_inputs - firms.imports
         return np.maximum(share, 0)
 
-    def _earn(self, world: World, books: Books, sales: Sales, compliance: Floats, burden: Floats | None) -> Floats:
-        """Enter sales, inputs and what work costs; return what is left before interest, (N,)."""
-        firms = world.firms
+    def _earn(self, world: World, books: Books, sales: Sales, compliance: Floats, burden: Floats | None) -> None:
+        """Enter sales, inputs and what work costs; write what is left before interest as profit."""
+        firms, profit = world.firms, world.firms.profit
         partner = Payer.FIRMS if sales.networked else Payer.WORLD
         for purpose, payer in (*BUYERS, ("firms", partner)):
             books.enter(purpose, payer, Payer.FIRMS, getattr(sales, purpose), at_home=True)
@@ -133,35 +133,34 @@ class Accounts(Lending, kind="accounts"):
         if burden is not None:
             books.enter("burden", Payer.FIRMS, Payer.HOUSEHOLDS, burden)
         books.enter("costs", Payer.FIRMS, Payer.HOUSEHOLDS, firms.costs)
-        normal = shocks = np.empty(0, np.float32)
-        if self.shock:
-            normal = world.draws.normal("shock", world.month)
-            shocks = books.column("shocks", Payer.FIRMS, Payer.HOUSEHOLDS)
+        shocks = np.empty(0, np.float32)
+        if self.shock:  # standard normals that become money
+            shocks = world.draws.normal("shock", world.month)
+            books.enter("shocks", Payer.FIRMS, Payer.HOUSEHOLDS, shocks)
         if (compiled := kernel("books", world.rows)) is not None:
             terms = (1 - np.float32(self.margin), np.float32(self.fixed_wages), np.float32(self.shock))
             sold = (sales.consumers, sales.public, sales.abroad, sales.firms, sales.inputs)
             rows = (firms.size, firms.active, firms.domestic_inputs, firms.imports, firms.staff, firms.output)
-            spent = (compliance, np.empty(0, np.float32) if burden is None else burden, firms.costs, normal)
-            columns, profit = (wages, imports, complying, shocks), np.empty(world.rows, np.float32)
+            spent = (compliance, np.empty(0, np.float32) if burden is None else burden, firms.costs)
+            columns = (wages, imports, complying, shocks)
             bans = firms.levers[Lever.MANAGEMENT]
             in_parts(compiled.earn, world.rows, terms, sold, (*rows, bans), spent, columns, profit)
-            return profit
+            return
         np.multiply(firms.imports, firms.size, out=imports)
         imports *= firms.output
         np.multiply(compliance, firms.active, out=complying)
         self._wages(world, wages)
-        profit = sales.consumers + sales.public
+        np.add(sales.consumers, sales.public, out=profit)
         profit += sales.abroad
         profit += sales.firms
         for amount in (sales.inputs, wages, imports, complying, burden, firms.costs):
             if amount is not None:
                 profit -= amount
         if self.shock:
-            np.multiply(normal, np.float32(self.shock), out=shocks)
+            shocks *= np.float32(self.shock)
             shocks *= firms.size
             shocks *= firms.active
             profit -= shocks
-        return profit
 
     def _wages(self, world: World, wages: Floats) -> None:
         """Write the wages that each firm pays."""
@@ -172,8 +171,9 @@ class Accounts(Lending, kind="accounts"):
         wages += firms.levers[Lever.MANAGEMENT] * firms.size
         wages *= firms.active
 
-    def _serve(self, world: World, books: Books, profit: Floats) -> None:
+    def _serve(self, world: World, books: Books) -> None:
         """Enter interest, and what it costs to borrow elsewhere what measures withhold."""
+        profit = world.firms.profit
         interest = self.interest(world, profit)
         books.enter("interest", Payer.FIRMS, Payer.BANKS, interest)
         profit -= interest
@@ -182,13 +182,14 @@ class Accounts(Lending, kind="accounts"):
             books.enter("private_interest", Payer.FIRMS, Payer.HOUSEHOLDS, private)
             profit -= private
 
-    def _treasury(self, world: World, books: Books, profit: Floats) -> None:
-        """Enter subsidies, less what dearer energy costs, and taxes; take them from profits."""
-        firms, levers = world.firms, world.firms.levers
+    def _treasury(self, world: World, books: Books) -> None:
+        """Enter subsidies, less what dearer energy costs, and taxes."""
+        firms, levers, profit = world.firms, world.firms.levers, world.firms.profit
         surcharge, energy = levers[Lever.INPUT_PRICE], world.economy.energy_share
         lost, added = levers[Lever.SUBSIDY], levers[Lever.TAX]
         if dearer := bool(surcharge.any()):
-            subsidies = books.column("subsidies")
+            subsidies = np.empty(world.rows, np.float32)
+            books.note("subsidies", subsidies)
             transfer = books.column("transfers", Payer.FIRMS, Payer.STATE)
         else:
             subsidies = transfer = books.column("subsidies", Payer.FIRMS, Payer.STATE)
@@ -211,7 +212,7 @@ class Accounts(Lending, kind="accounts"):
             profit -= tax
         self.remember_tax(world, tax)
 
-    def _close(self, world: World, books: Books, profit: Floats) -> None:
+    def _close(self, world: World, books: Books) -> None:
         """Move equity, pay fines and dividends, bring debt to what banks lend, and update the credit file."""
         firms, target = world.firms, self.loan_target(world)
         books.enter("fines", Payer.FIRMS, Payer.STATE, firms.fines)
@@ -219,11 +220,11 @@ class Accounts(Lending, kind="accounts"):
         loans = books.column("loans", Payer.BANKS, Payer.FIRMS)
         if (compiled := kernel("books", world.rows)) is not None:
             terms = tuple(map(np.float32, (self.equity, self.payout, 1 / self.hiring, 1 / MONTHS, POOR)))
-            rows = (firms.size, firms.output, firms.fines, profit, firms.profit)
-            moved = (firms.profit_trend, firms.equity, firms.debt, firms.staff, firms.distress)
+            rows = (firms.size, firms.output, firms.fines)
+            moved = (firms.profit, firms.profit_trend, firms.equity, firms.debt, firms.staff, firms.distress)
             in_parts(compiled.close, world.rows, terms, rows, moved, target, (dividends, loans))
         else:
-            np.subtract(profit, firms.fines, out=firms.profit)
+            firms.profit -= firms.fines
             firms.profit_trend += np.float32(1 / MONTHS) * (firms.profit / firms.size - firms.profit_trend)
             firms.equity += firms.profit
             mean = np.float32(self.equity) * firms.size

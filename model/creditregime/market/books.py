@@ -17,22 +17,27 @@ class Books:
         self._world = world
         self._entries: dict[str, tuple[Floats, Payer | None, Payer | None, bool]] = {}
 
-    def column(self, purpose: str, payer: Payer | None = None, payee: Payer | None = None) -> Floats:
-        """Return an empty column, (N,), for what each firm pays or is paid; without payer only its sum is wanted."""
+    def column(self, purpose: str, payer: Payer, payee: Payer) -> Floats:
+        """Return an empty column, (N,), to write in it what each firm pays, or is paid if firms are the payee."""
         column = np.empty(self._world.rows, np.float32)
-        self._entries[purpose] = (column, payer, payee, False)
+        self.enter(purpose, payer, payee, column)
         return column
 
     def enter(self, purpose: str, payer: Payer, payee: Payer, amount: Floats, *, at_home: bool = False) -> None:
-        """Enter what each firm pays or is paid, (N,); it must not change before the books are closed.
+        """Enter what each firm pays or is paid, (N,); it must be as it is to be when the books are added up.
 
         Those overseas pay households, state and banks abroad, unless all of it is paid `at_home`.
         """
         self._entries[purpose] = (amount, payer, payee, at_home)
 
+    def note(self, purpose: str, amount: Floats) -> None:
+        """Note a column that is not paid, (N,): only its sum is wanted."""
+        self._entries[purpose] = (amount, None, None, False)
+
     def add_up(self) -> dict[str, NDArray[np.float64]]:
         """Return the sum of each column by jurisdiction, (J,)."""
-        return {purpose: self._world.total(column) for purpose, (column, *_) in self._entries.items()}
+        sums = self._world.totals_of([column for column, *_ in self._entries.values()])
+        return dict(zip(self._entries, sums, strict=True))
 
     def book(self, sums: dict[str, NDArray[np.float64]]) -> None:
         """Book the sums in the order of their entries."""

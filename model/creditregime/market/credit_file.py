@@ -80,7 +80,7 @@ class CreditFile(Finance):
 
     def _tell_spread(self, world: World, interest: Floats) -> None:
         """Keep the mean rate a year above the base rate."""
-        due, owed = world.total(interest), world.total(world.firms.debt)
+        due, owed = world.totals_of((interest, world.firms.debt))
         yearly = np.divide(MONTHS * due, owed, out=np.full_like(owed, self.base_rate), where=owed > 0)
         world.tally["spread"] = yearly - self.base_rate
 

@@ -51,20 +51,24 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
 
     def trade(self, world: World) -> Sales:
         """Orders up, goods down."""
-        firms = world.firms
-        capacity = self.capacity(world)
-        plan, scale = self._plan(world, capacity), firms.size * firms.active
-        np.minimum(capacity, firms.inputs, out=firms.supply)
+        plan, scale = self._plan(world, self.capacity(world))
         sales = (*self.final_demand(world), self._ordered(world, plan, scale))
         inputs = self._receive(world, plan, *self._sell(world, plan, scale, sales))
         return Sales(*sales, inputs)
 
-    def _plan(self, world: World, capacity: Floats) -> Floats:
-        """Return the level at which firms order without stocks, (N,): last month's demand, and a part of a stock."""
-        plan = np.minimum(world.firms.demand, capacity)
-        if self.rationing == "orders":
-            plan += np.float32(self.stocks / self.restock)
-        return plan
+    def _plan(self, world: World, capacity: Floats) -> tuple[Floats, Floats]:
+        """Write what firms can deliver; return the level at which they order without stocks, and their size, (N,) each.
+
+        That level is last month's demand, and a part of a stock; the size is 0 for those that are gone.
+        """
+        firms, reserve = world.firms, np.float32(self.stocks / self.restock if self.rationing == "orders" else 0)
+        if (sales := kernel("sales", world.rows)) is not None:
+            rows = (firms.demand, firms.inputs, firms.size, firms.active)
+            return sales.plan(capacity, *rows, reserve, firms.supply)  # type: ignore[no-any-return]
+        np.minimum(capacity, firms.inputs, out=firms.supply)
+        plan = np.minimum(firms.demand, capacity)
+        plan += reserve
+        return plan, firms.size * firms.active
 
     def _level(self, plan: Floats, stock: Floats) -> Floats:
         """Return the level at which input groups order, given their buyers' plans and their stocks, (n,)."""

@@ -61,9 +61,11 @@ class Trade(Rule, family="trade"):
     def capacity(self, world: World) -> Floats:
         """Return the most that each firm can produce, (N,): permits, customs delay, funds and being in business."""
         firms, economy = world.firms, world.economy
-        capacity = np.float32(self.headroom) * firms.active
         permit, delay = firms.levers[Lever.PERMIT], firms.levers[Lever.CUSTOMS_DELAY]
-        if permit.any():
+        if (sales := kernel("sales", world.rows)) is not None:
+            capacity = sales.capacity(np.float32(self.headroom), firms.active, permit)
+        else:
+            capacity = np.float32(self.headroom) * firms.active
             capacity *= np.clip(1 - permit, 0, 1)
         if delay.any():
             traded = np.minimum(economy.export_share[firms.sector] + firms.imports, 1)
