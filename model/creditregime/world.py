@@ -232,12 +232,6 @@ class World:
         where = self.market() if rows is None else self.market()[rows]
         return np.bincount(where, values, self.markets).astype(np.float64, copy=False)
 
-    def regions(self) -> NDArray[np.integer[Any]]:
-        """Return each firm's region, numbered through the jurisdictions, (N,)."""
-        if len(self.spans) == 1:
-            return self.firms.region
-        return self._place * self.territory.shape[1] + self.firms.region
-
     def pool(self) -> Pool:
         """Return the firms of each sector and jurisdiction, to be met by a searching buyer."""
         if self._pool is None:

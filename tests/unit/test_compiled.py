@@ -13,6 +13,7 @@ import pytest
 from scipy.special import ndtri
 
 from creditregime import CreditRegime, acceleration, load
+from creditregime.indicators import measure, records
 from creditregime.population.economy import combine
 from creditregime.randomness import Streams
 from creditregime.world import World
@@ -164,7 +165,8 @@ def _state(model: CreditRegime) -> dict[str, Any]:
     state |= {name: getattr(network, name) for name in ("supplier", "weight", "since", "stock")}
     state |= {f"event {name}": column for name, column in model.world.events.columns().items()}
     state |= {name: column.to_numpy() for name, column in model.series.monthly().items()}
-    return state | {f"topics {name}": column.to_numpy() for name, column in model.series.by_topic().items()}
+    state |= {f"topics {name}": column.to_numpy() for name, column in model.series.by_topic().items()}
+    return state | {f"groups {name}": column.to_numpy() for name, column in model.series.by_group().items()}
 
 
 @pytest.mark.parametrize("starts", [[0], [0, 1, 2, 6, 21, 400], [0, 300, 66_000]])
@@ -192,6 +194,32 @@ def test_short_columns_are_added_in_the_same_order(rows: int, compiled: Any) -> 
         compiled(on)
         added.append(World.total(world, column))
     np.testing.assert_array_equal(*added)
+
+
+def test_lists_and_records_are_counted_the_same(compiled: Any) -> None:
+    """In a state that no rules would bring about, so that everything occurs that is told apart."""
+    compiled(False)
+    spec = load("regime=joint_2016", **{"population.firms": 600, "months": 6, "monitoring.share": 0.3})
+    both = combine([spec.population.build(seed) for seed in (5, 6)])
+    world = CreditRegime(spec, economy=both, seeds=(5, 6)).run_model().world
+    world.month, rng = 40, np.random.default_rng(1)
+    firms, log = world.firms, world.records
+    firms.active[:] = rng.random(world.rows) < 0.8
+    firms.listing[:] = rng.choice([0, 1, 2], firms.listing.shape, p=[0.9, 0.06, 0.04])
+    firms.listed_since[:] = rng.integers(0, 40, firms.listing.shape)
+    firms.delisted[:] = rng.integers(-5, 40, world.rows)
+    firms.born[:] = rng.integers(3, 7, world.rows)
+    assert len(log) > 300
+    for name, low, high in (("entry", 30, 43), ("expiry", 38, 52), ("repaired", -1, 1), ("withdrawn", -1, 1)):
+        log[name][:] = rng.integers(low, high, len(log))
+    log["true"][:] = rng.random(len(log)) < 0.7
+    counted = []
+    for on in (True, False):
+        compiled(on)
+        counted.append([measure._on_blacklists(world), records._counting(world)])
+    assert all((values > 0).all() for values in counted[0])
+    for one, other in zip(*counted, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_population_is_built_the_same(compiled: Any) -> None:

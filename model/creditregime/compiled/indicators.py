@@ -40,13 +40,12 @@ def keep(flags: Any, values: Any) -> None:
 
 
 @compiled
-def by_region(values: Any, home: Any, region: Any, starts: Any, regions: int) -> Any:
-    """Return the number of firms at home, and the sum of a value, by jurisdiction and region, (2, J, R) float64."""
-    sums = np.zeros((2, len(starts), regions), np.float64)
+def by_code(values: Any, codes: Any, starts: Any, number: int) -> Any:
+    """Return the sum of a value by jurisdiction and code, (J, number): row after row, as `numpy.bincount` adds."""
+    sums = np.zeros((len(starts), number), np.float64)
     for place in range(len(starts)):
         for row in range(starts[place], stop_of(place, starts, len(values))):
-            sums[0, place, region[row]] += home[row]
-            sums[1, place, region[row]] += values[row]
+            sums[place, codes[row]] += values[row]
     return sums
 
 

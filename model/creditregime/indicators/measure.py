@@ -14,7 +14,7 @@ from creditregime.component import Settings, parameter
 from creditregime.indicators.credit import border_row, credit_row
 from creditregime.indicators.ratings import Row, grade_shares, rated_firms, ratings
 from creditregime.market.exit import EXITS, EXITS_BY
-from creditregime.state import Findings, Floats
+from creditregime.state import Bytes, Findings, Floats
 from creditregime.world import World, marked
 
 SOURCES = tuple(
@@ -149,15 +149,22 @@ def group_rows(world: World) -> Iterator[tuple[str, str, Row]]:
         "fines": firms.fines,
     }
     for dimension, names, codes in dimensions(world):
-        key = world.spread(np.arange(len(world.spans)) * len(names)) + codes
-        shape = (len(world.spans), len(names))
-        sums = {name: _by_key(key, value, shape) for name, value in values.items()}
+        sums = {name: _by_code(world, codes, len(names), value) for name, value in values.items()}
         some = np.maximum(sums["firms"], 1)
         sums["grade"] = sums["grade"] / np.maximum(sums["rated"], 1)
         for name in ("compliance", "violations", "listed", "rated"):
             sums[name] = sums[name] / some
         for code, group in enumerate(names):
             yield dimension, group, {name: value[:, code] for name, value in sums.items()}
+
+
+def _by_code(world: World, codes: Bytes, number: int, values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the sum of a value a firm by jurisdiction and code, (J, number)."""
+    if (indicators := kernel("indicators", world.rows)) is not None:
+        return indicators.by_code(values, codes, world.starts, number)
+    shape = (len(world.spans), number)
+    key = codes if shape[0] == 1 else world.places(np.arange(world.rows)) * number + codes
+    return _by_key(key, values, shape)
 
 
 def _by_key(key: NDArray[np.integer[Any]], values: NDArray[Any] | None, shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -170,11 +177,13 @@ def dimensions(world: World) -> Iterator[tuple[str, tuple[str, ...], NDArray[np.
     yield "sector", economy.sectors, firms.sector
     yield "region", economy.regions, firms.region
     yield "ownership", OWNERSHIPS, firms.ownership
-    yield "size", SIZE_CLASSES, np.concatenate([_quarters(firms.size[start:stop]) for start, stop in world.spans])
+    yield "size", SIZE_CLASSES, world.once("quarters", lambda: _quarters(world))
 
 
-def _quarters(size: Floats) -> NDArray[np.uint8]:
-    return np.searchsorted(np.quantile(size, (0.25, 0.5, 0.75)), size).astype(np.uint8)
+def _quarters(world: World) -> Bytes:
+    sizes = [world.firms.size[start:stop] for start, stop in world.spans]
+    quarters = [np.searchsorted(np.quantile(size, (0.25, 0.5, 0.75)), size).astype(np.uint8) for size in sizes]
+    return np.concatenate(quarters)
 
 
 def black(world: World) -> NDArray[np.uint8]:
@@ -234,10 +243,8 @@ def _between_regions(world: World, values: Floats) -> NDArray[np.float64]:
 
 def _by_region(world: World, values: Floats) -> NDArray[np.float64]:
     """Return the number of domestic firms, and the sum of a value, by jurisdiction and region, (2, J, R)."""
-    firms, home, shape = world.firms, world.domestic(), world.territory.shape
-    if (indicators := kernel("indicators", world.rows)) is not None:
-        return indicators.by_region(values, home, firms.region, world.starts, shape[1])
-    return np.array([_by_key(world.regions(), value, shape) for value in (home, values)])
+    region, number = world.firms.region, world.territory.shape[1]
+    return np.array([_by_code(world, region, number, value) for value in (world.domestic(), values)])
 
 
 def _enforcement(world: World, some: NDArray[np.float64]) -> Row:
