@@ -13,9 +13,11 @@ import pytest
 from scipy.special import ndtri
 
 from creditregime import CreditRegime, acceleration, load
+from creditregime.codes import Event
 from creditregime.indicators import measure, records
 from creditregime.population.economy import combine
 from creditregime.randomness import Streams
+from creditregime.regime.neighbours import Neighbours
 from creditregime.world import World
 
 SPANS = [[(0, 5, 7)], [(0, 4100, 2**63 - 1)], [(0, 1, 3), (1, 30, 4), (30, 2078, 5), (2078, 2080, 2**40)]]
@@ -157,6 +159,61 @@ def test_economies_side_by_side_are_the_same(compiled: Any) -> None:
         ends.append(_state(CreditRegime(spec, economy=both, seeds=(5, 6, 7)).run_model()))
     for name, column in ends[0].items():
         np.testing.assert_array_equal(column, ends[1][name], err_msg=name)
+
+
+@pytest.mark.parametrize("different", [5, 300])
+def test_a_mean_over_suppliers_is_the_same_whatever_the_number_of_different_values(
+    different: int, compiled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = CreditRegime(load("regime=none", **{"population.firms": 700}))
+    world, rng = model.world, np.random.default_rng(0)
+    world.network.disconnect(np.flatnonzero(rng.random(len(world.network.supplier)) < 0.3))
+    values = rng.random(different, np.float32)[rng.integers(0, different, world.rows)] * (rng.random(world.rows) < 0.9)
+    values[:2] = -0.0, np.inf
+    means = []
+    for on, wide in ((False, 0), (True, world.rows + 1), (True, 0)):
+        compiled(on)
+        monkeypatch.setattr(acceleration, "WIDE", wide)
+        means.append(Neighbours(world.network, world.firms.size, "suppliers", "value").mean(values.astype(np.float32)))
+    assert np.isfinite(means[0]).mean() > 0.9
+    assert len(np.unique(means[0])) > different
+    for mean in means[1:]:
+        np.testing.assert_array_equal(mean, means[0])
+
+
+def test_partners_out_of_business_pass_nothing_on(compiled: Any) -> None:
+    scores = []
+    for on in (True, False):
+        compiled(on)
+        model = CreditRegime(load("regime=joint_2016", **{"population.firms": 300}))
+        world, spec, rng = model.world, model.spec, np.random.default_rng(2)
+        world.firms.active[rng.random(world.rows) < 0.3] = False
+        world.firms.own_score[:] = rng.uniform(20, 100, world.rows)
+        spec.spillover.associate(world, spec.rating, spec.lists, np.zeros(world.rows, np.bool_))
+        scores.append((world.firms.score.copy(), world.firms.grade.copy()))
+    assert len(np.unique(scores[0][0])) > 100
+    for one, other in zip(*scores, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("changes", [{}, {"attempts": 1, "avoid_listed": False}, {"headroom": 1.1, "success": 0.9}])
+def test_buyers_find_the_same_suppliers(changes: dict[str, Any], compiled: Any) -> None:
+    ends = []
+    for on in (True, False):
+        compiled(on)
+        rule = {f"partners.{name}": value for name, value in {"kind": "search", "review": 0.5, **changes}.items()}
+        spec = load("regime=none", **{"population.firms": 300, **rule})
+        both = combine([spec.population.build(seed) for seed in (5, 6)])
+        model = CreditRegime(spec, economy=both, seeds=(5, 6))
+        rng = np.random.default_rng(1)
+        model.world.firms.active[rng.random(model.world.rows) < 0.1] = False
+        for month in range(4):
+            model.world.month = month
+            model.spec.partners.rematch(model.world, rng.random(model.world.rows) < 0.2)
+        ends.append(_state(model))
+    assert {Event.LOST_SUPPLIER, Event.FOUND_SUPPLIER} <= set(ends[0]["event kind"].tolist())
+    for name in ("supplier", "weight", "since", "costs", "event firm", "event kind", "event other"):
+        np.testing.assert_array_equal(ends[0][name], ends[1][name], err_msg=name)
 
 
 def _state(model: CreditRegime) -> dict[str, Any]:

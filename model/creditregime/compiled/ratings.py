@@ -10,6 +10,8 @@ from creditregime.compiled.jit import compiled
 
 BLOCK = 1024
 """Rows whose scores stay in the nearest cache while topic after topic is deducted."""
+SLOTS, SCATTER, SHIFT = 1024, np.uint64(2654435761), np.uint64(22)
+"""A hash table of values, and how their bits are spread over it."""
 ZERO, ONE, LEAST = np.float32(0), np.float32(1), np.float32(1e-30)
 
 
@@ -68,5 +70,44 @@ def supplier_mean(begin: int, end: int, pointer: Any, supplier: Any, weight: Any
         added, total = ZERO, ZERO
         for link in range(pointer[buyer], pointer[buyer + 1]):
             added += weight[link] * values[supplier[link]]
+            total += weight[link]
+        mean[buyer] = ZERO + added * (ONE / max(total, LEAST) if total > ZERO else ZERO)
+
+
+@compiled
+def encode(bits: Any, codes: Any, kinds: Any) -> int:
+    """Give the different values of a column, given as their bits, numbers; return how many, 0 if they are too many.
+
+    Written are each row's number, (N,) uint8, and the bits that each number stands for, (256,). A firm's partners lie
+    all over the column: the numbers are a quarter of it, and more of what is looked up next is still in cache.
+    """
+    slots = np.zeros(SLOTS, np.int16)
+    kinds[0], count = 0, 1
+    for row in range(len(bits)):
+        if bits[row] == 0:
+            codes[row] = 0
+            continue
+        slot = (bits[row] * SCATTER >> SHIFT) & (SLOTS - 1)
+        while slots[slot] and kinds[slots[slot]] != bits[row]:
+            slot = (slot + 1) & (SLOTS - 1)
+        if not slots[slot]:
+            if count == len(kinds):
+                return 0
+            slots[slot] = count
+            kinds[count] = bits[row]
+            count += 1
+        codes[row] = slots[slot]
+    return count
+
+
+@compiled
+def coded_supplier_mean(
+    begin: int, end: int, pointer: Any, supplier: Any, weight: Any, codes: Any, values: Any, mean: Any
+) -> None:
+    """Do what `supplier_mean` does, given the number of each row's value and what numbers stand for."""
+    for buyer in range(begin, end):
+        added, total = ZERO, ZERO
+        for link in range(pointer[buyer], pointer[buyer + 1]):
+            added += weight[link] * values[codes[supplier[link]]]
             total += weight[link]
         mean[buyer] = ZERO + added * (ONE / max(total, LEAST) if total > ZERO else ZERO)

@@ -207,8 +207,6 @@ class ListRule(Settings):
 
     def cure(self, world: World, number: int, listed: Rows) -> Rows:
         """Return who of those on the list for acts of their own performs the duty this month."""
-        if not self.cured:
-            return listed[:0]
         held = listed[world.firms.listing[number, listed] == Standing.OWN]
         draws = world.draws.at(held, "perform", world.month, number)
         return held[draws < np.float32(monthly(self.cured))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ class Catalogue:
     ) -> None:
         self._carry = carry
         self._topics, self._lists = world.topics, world.law.lists
+        self._counting: tuple[Any, Any] = (None, None)  # lists, and what was found about them
         self.names = (*measures, *rewards)
         self.items = [(rule, 1.0) for rule in measures.values()] + [(rule, -1.0) for rule in rewards.values()]
         self.joint = joint
@@ -101,6 +102,16 @@ class Catalogue:
         most = max(map(len, numbers), default=0)
         return np.array([own + [-1] * (most - len(own)) for own in numbers], np.intp).reshape(len(numbers), most)
 
+    def lists_that_count(self, lists: dict[str, ListRule]) -> tuple[list[int], dict[int, str], list[int]]:
+        """Return the numbers of blacklists, the topics of those that members see, and what lists lead to measures."""
+        if self._counting[0] is not lists:
+            black = [number for number, rule in enumerate(lists.values()) if rule.colour == "black"]
+            topics = [rule.topic for rule in lists.values()]
+            causes = {number: topics[number] for number in black if topics[number] in self.known}
+            triggers = self.triggers[self.measures]
+            self._counting = lists, (black, causes, sorted({*causes, *triggers[triggers >= 0].tolist()}))
+        return self._counting[1]
+
     def _joins(self, rule: Measure) -> bool:
         return bool(rule.lists) and rule.agency in self.members and self.joint.covers(rule)
 
@@ -143,12 +154,15 @@ class Catalogue:
 
     def _keep_in_force(self, world: World, number: Rows, rows: Rows) -> NDArray[np.bool_]:
         """Remember whom each measure reaches; tell who was not reached by it before."""
-        known = np.zeros((len(self.items), world.rows), np.bool_)
+        held = [world.in_force.get(own, rows[:0]) for own in self.measures.tolist()]
+        before = np.concatenate(held) + world.rows * np.repeat(self.measures, [len(some) for some in held])
+        before = np.append(np.sort(before), -1)
+        now = rows + world.rows * number
         ends = np.searchsorted(number, self.measures, side="right").tolist()
         for own, start, end in zip(self.measures.tolist(), [0, *ends], ends, strict=False):
-            known[own, world.in_force.get(own, rows[:0])] = True
             world.in_force[own] = rows[start:end]
-        return ~known[number, rows]
+        new: NDArray[np.bool_] = before[np.searchsorted(before[:-1], now)] != now
+        return new
 
     def _reward(self, world: World, reach: _Reach) -> None:
         """Apply the rewards, which act on a great many firms: on all at once, with 0 where they do not reach."""
@@ -180,13 +194,11 @@ class _Reach:
 
     def __init__(self, world: World, lists: dict[str, ListRule], catalogue: Catalogue) -> None:
         self.world, self.joint, self.catalogue = world, catalogue.joint, catalogue
-        topics = [rule.topic for rule in lists.values()]
-        black = [n for n, rule in enumerate(lists.values()) if rule.colour == "black"]
-        self._causes = {n: topics[n] for n in black if topics[n] in catalogue.known}
+        black, self._causes, numbers = catalogue.lists_that_count(lists)
         self._rules = [catalogue.items[number][0] for number in catalogue.measures]
         self._graded = [place for place, rule in enumerate(self._rules) if rule.grade is not None]
         triggers = catalogue.triggers[catalogue.measures]
-        marked = on_any(world, sorted({*self._causes, *triggers[triggers >= 0].tolist()}))
+        marked = on_any(world, numbers)
         for place in self._graded:
             marked |= self._holds(self._rules[place], punishes=True)
         self.rows = np.flatnonzero(marked & world.firms.active)

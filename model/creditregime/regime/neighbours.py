@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from creditregime.acceleration import in_parts, kernel
+from creditregime import acceleration
 from creditregime.network import Network
 from creditregime.state import Floats
 
@@ -69,7 +69,7 @@ class Neighbours:
     def mean(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the mean (or sum) over partners, (N,); 0 for firms without partners."""
         if not self._buyers and not self._sum and self._down is self._all and values.dtype == np.float32:
-            ratings = kernel("ratings", self.rows)
+            ratings = acceleration.kernel("ratings", self.rows)
             if ratings is not None:
                 return self._supplier_mean(ratings, values)
         total: NDArray[Any] = np.zeros_like(values)
@@ -83,8 +83,15 @@ class Neighbours:
 
     def _supplier_mean(self, ratings: Any, values: Floats) -> Floats:
         """Return the mean over suppliers by compiled code, which adds weights and values up in one walk."""
-        links, mean = self._down, np.empty(self.rows, np.float32)
-        in_parts(ratings.supplier_mean, self.rows, links.pointer, links.supplier, links.weight, values, mean)
+        network, mean = self._down, np.empty(self.rows, np.float32)
+        links = (network.pointer, network.supplier, network.weight)
+        if self.rows >= acceleration.WIDE:  # no cache holds the values: what is looked up had better be small
+            codes, kinds = np.empty(self.rows, np.uint8), np.zeros(256, np.uint32)
+            if ratings.encode(values.view(np.uint32), codes, kinds):
+                kernel = ratings.coded_supplier_mean
+                acceleration.in_parts(kernel, self.rows, *links, codes, kinds.view(np.float32), mean)
+                return mean
+        acceleration.in_parts(ratings.supplier_mean, self.rows, *links, values, mean)
         return mean
 
     @cached_property
