@@ -157,11 +157,6 @@ class Network:
 
     def from_buyers(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return for each supplier the sum over its active links of coefficient times the buyer's value, (N,)."""
-        marks = self.weight.dtype == np.bool_ and values.dtype == np.float32  # SciPy would make numbers of them first
-        if marks and (flows := kernel("flows", self.rows)) is not None:
-            total = np.zeros(self.rows, np.float32)
-            flows.push(self.pointer, self.supplier, self.weight, values, total)
-            return total
         product: NDArray[Any] = self._by_supplier @ values
         return product
 
@@ -197,8 +192,8 @@ class Network:
         """Return a view of the same links in which every active one has weight 1."""
         return self.weighted((self.weight > 0).astype(np.float32))
 
-    def weighted(self, weight: Floats | NDArray[np.bool_]) -> Network:
-        """Return a view of the same links with other weights, (L,), or 1 where there is a mark; 0 leaves a link out."""
+    def weighted(self, weight: Floats) -> Network:
+        """Return a view of the same links with other weights, (L,); 0 leaves a link out."""
         view = copy.copy(self)
         view.weight = weight
         return view

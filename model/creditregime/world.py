@@ -20,7 +20,7 @@ from creditregime.tables import Journal, Log
 
 V = TypeVar("V")
 MOVING = ("region", "group", "person")
-"""Columns that the economy and its firms share at the start only: stories ask where and whose a firm once was."""
+"""Columns that the economy and its firms share at the start only."""
 LONG_SPAN = 1 << 16
 """Rows of a jurisdiction from which its sums are taken alone: `reduceat` converts a whole column first."""
 
@@ -84,6 +84,8 @@ class World:
         Inspections by region, and those that found something, smoothed over a year (where a pilot's success counts).
     tainted : (persons,) int16
         Month in which a firm of the responsible person was last blacklisted (NEVER for none).
+    persons, first_persons : int
+        Numbers of responsible persons given out so far, and at the start.
     emigrants : (n,) int64
         Rows of the firms that leave the country this month.
     """
@@ -143,7 +145,7 @@ class World:
         self.territory = np.zeros((len(self.spans), len(economy.regions)), np.uint8)  # pilot by region, 0 national
         self.observed = np.zeros((2, *self.territory.shape))  # smoothed inspections, and those that found something
         self.emigrants: Rows = np.empty(0, np.int64)
-        self.persons = int(economy.person.max()) + 1
+        self.persons = self.first_persons = int(economy.person.max()) + 1
         self._register(economy, own)
 
     def _register(self, economy: Economy, own: bool) -> None:

@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from creditregime import Economy, acceleration
+from creditregime import Economy
 from creditregime.network import Network, Pool, entries, pointers
 from tests.helpers import links, random_graph
 
@@ -66,18 +66,6 @@ def test_what_an_idle_link_carried_comes_back_with_it() -> None:
         np.testing.assert_array_equal(network.carried_by_idle(), stated[off])
         groups = np.searchsorted(network.group_pointer, network.idle(), side="right") - 1
         np.testing.assert_array_equal(network.idle_groups(), groups)
-
-
-def test_marks_count_links_with_and_without_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    economy = random_graph(40, 0.2, 5)
-    network = Network(economy)
-    network.disconnect(np.arange(0, economy.links, 3))
-    values = np.random.Generator(np.random.PCG64(5)).random(40, dtype=np.float32)
-    for rows in (1, 10_000):
-        monkeypatch.setattr(acceleration, "LONG", rows)
-        plain, marked = network.unweighted(), network.weighted(network.weight > 0)
-        np.testing.assert_array_equal(marked.from_suppliers(values), plain.from_suppliers(values))
-        np.testing.assert_array_equal(marked.from_buyers(values), plain.from_buyers(values))
 
 
 def test_groups_are_the_inputs_of_one_sector() -> None:

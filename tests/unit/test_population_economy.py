@@ -218,7 +218,7 @@ def test_a_world_lets_go_of_the_links_of_an_economy_of_its_own() -> None:
     spec = load(**{"population.firms": 150, "months": 6})
     model = CreditRegime(spec)
     economy, built = model.world.economy, spec.population.build(spec.seed)
-    assert not {"buyer", "supplier", "coefficient"} & set(vars(economy))
+    assert not {"buyer", "supplier", "coefficient", "group", "person"} & set(vars(economy))
     model.run_model()
     for again in (pickle.loads(pickle.dumps(economy)), copy.deepcopy(economy), economy):
         assert same(again.validate(), built)  # made again, whatever became of the network

@@ -204,7 +204,7 @@ def _person(model: Any, row: int, number: int) -> str:
     """Tell who runs the new firm, where it can be known: persons of firms in between are not kept."""
     world = model.world
     entries = int(((world.events["firm"] == row) & (world.events["kind"] == Event.ENTERED)).sum())
-    if world.firms.person[row] == world.economy.person[row]:
+    if world.firms.person[row] < world.first_persons:
         return ", run by the same person" + _marked(world, row, number > entries)
     return (", run by another person" if entries == 1 else "") + _marked(world, row, number > entries)
 

@@ -23,11 +23,11 @@ ZERO, ONE = np.float32(0), np.float32(1)
 
 @compiled
 def pull(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, values: Any, total: Any) -> None:
-    """Write for some buyers the sum over their links of weight (a number or a mark) times the supplier's value."""
+    """Write for some buyers the sum over their links of weight times the supplier's value."""
     for buyer in range(begin, end):
         added = ZERO
         for link in range(pointer[buyer], pointer[buyer + 1]):
-            added += np.float32(weight[link]) * values[supplier[link]]
+            added += weight[link] * values[supplier[link]]
         total[buyer] = added
 
 
@@ -39,14 +39,6 @@ def pull_marked(begin: int, end: int, pointer: Any, supplier: Any, weight: Any, 
         for link in range(pointer[buyer], pointer[buyer + 1]):
             added += weight[link] * np.float32(marks[supplier[link]])
         total[buyer] = added
-
-
-@compiled
-def push(pointer: Any, supplier: Any, mark: Any, values: Any, total: Any) -> None:
-    """Add for each supplier the buyer's value over each of its links that has a mark."""
-    for buyer in range(len(values)):
-        for link in range(pointer[buyer], pointer[buyer + 1]):
-            total[supplier[link]] += np.float32(mark[link]) * values[buyer]
 
 
 @compiled

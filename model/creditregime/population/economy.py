@@ -26,8 +26,8 @@ from creditregime.population.columns import (
 )
 from creditregime.population.invariants import check
 
-LET_GO = ("buyer", "supplier", "coefficient")
-"""Columns of links that a world does not need once it has its network."""
+LET_GO = ("buyer", "supplier", "coefficient", "group", "person")
+"""Columns that a world does not need once it has its network and its firms."""
 
 __all__ = ["ESSENTIAL", "NEGLIGIBLE", "NON_ESSENTIAL", "OWNERSHIPS", "Economy", "columns", "combine"]
 
@@ -45,13 +45,13 @@ class Economy(Columns):
     notes: tuple[str, ...] = ()
 
     def let_go(self, again: Callable[[], Economy]) -> None:
-        """Forget the links, half of what an economy takes; who asks for one of them has them all made by `again`."""
+        """Forget links and ties, most of what an economy takes; who asks for one has them all made by `again`."""
         vars(self).update(_again=again)
         for name in LET_GO:
             del vars(self)[name]
 
     def __getattr__(self, name: str) -> Any:
-        """Return a column of links that were let go, made again; from now on they are there."""
+        """Return a column that was let go, made again like the others; from now on they are there."""
         if name not in LET_GO or "_again" not in vars(self):
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         whole = vars(self)["_again"]()
