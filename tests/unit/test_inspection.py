@@ -10,6 +10,7 @@ import pytest
 from creditregime import CreditRegime
 from creditregime.codes import Origin
 from creditregime.errors import ScenarioError
+from creditregime.regime.inspection import Uniform
 from creditregime.units import monthly
 from creditregime.world import World
 from tests.helpers import bare, levers
@@ -48,6 +49,26 @@ def test_rate_one_inspects_everybody_and_rate_zero_nobody() -> None:
     seen = frequency(*world_of({"kind": "uniform", "rate": {"a": 1.0, "b": 0.0}}))
     assert (seen[0] == 1).all()
     assert not seen[1].any()
+
+
+class OneTopic(Uniform):
+    """Inspects everybody on topic b alone, by its chances."""
+
+    def chance(self, world: World, k: int) -> np.float32:
+        return np.float32(k == 1)
+
+
+class OneRow(Uniform):
+    """Inspects row k on topic k, by its selection."""
+
+    def select(self, world: World, k: int, called: Any) -> Any:
+        return np.arange(world.rows) == k
+
+
+def test_a_derived_rule_may_tell_topics_apart() -> None:
+    world, _ = world_of({"kind": "uniform"})
+    assert frequency(world, OneTopic(rate=0.5)).sum(axis=1).tolist() == [0, FIRMS]
+    assert np.argwhere(frequency(world, OneRow(rate=0.5))).tolist() == [[0, 0], [1, 1]]
 
 
 GRADED = {"registry": {"kind": "database", "sharing": "siloed"}, "rating": {"kind": "points"}}

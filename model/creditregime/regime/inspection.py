@@ -164,7 +164,11 @@ class Uniform(Inspection, kind="uniform"):
 
     def alike(self, world: World) -> bool:
         """Tell whether the chances of a firm are the same for all topics."""
-        return not isinstance(self.rate, dict)
+        return self._chooses_as(Uniform) and not isinstance(self.rate, dict)
+
+    def _chooses_as(self, rule: type[Uniform]) -> bool:
+        """Tell whether this rule's chances are those of that one: a rule derived from it may have its own by topic."""
+        return type(self).chance is rule.chance and type(self).select is Uniform.select
 
     def select(self, world: World, k: int, called: Flags | None) -> Flags:
         """Draw independently."""
@@ -231,7 +235,8 @@ class ByGrade(Uniform, kind="grade"):
 
     def alike(self, world: World) -> bool:
         """Tell whether all regulators look at the same grade, and at no list of their own."""
-        return super().alike(world) and not self.topics and self.listed_factor == 1 and len(world.firms.grade) == 1
+        one_file = not self.topics and self.listed_factor == 1 and len(world.firms.grade) == 1
+        return self._chooses_as(ByGrade) and one_file and not isinstance(self.rate, dict)
 
     def _graded(self, world: World, k: int) -> bool:
         return not self.topics or world.topics[k] in self.topics

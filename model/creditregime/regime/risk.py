@@ -76,7 +76,7 @@ class ByRisk(Uniform, kind="risk"):
 
     def alike(self, world: World) -> bool:
         """Tell whether all topics share the forecast."""
-        return super().alike(world) and len(world.firms.history) == 1
+        return self._chooses_as(ByRisk) and len(world.firms.history) == 1 and not isinstance(self.rate, dict)
 
     def chance(self, world: World, k: int) -> Floats:
         """Return the probability a month by class, (N,)."""

@@ -55,7 +55,10 @@ class Rating(Rule, family="rating"):
         """Open the files of new firms."""
 
     def deduction(self, world: World, k: int, s: int) -> Consequence | None:
-        """Return what one more record of topic `k` and severity number `s` does: (points, lowest grade at once)."""
+        """Return what one more record of topic `k` and severity number `s` does: (points, lowest grade at once).
+
+        It is asked once for each law.
+        """
         return None
 
     def months(self, world: World) -> Floats:
