@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from creditregime import CreditRegime, acceleration, load
 from creditregime.codes import Event
+from creditregime.firms.behaviour import Gradual
 from creditregime.indicators import measure, records
 from creditregime.population.economy import combine
 from creditregime.randomness import Streams
@@ -106,6 +108,23 @@ def test_a_month_of_trade_and_money_is_the_same_whatever_measures_do(replaceabil
     assert ends[0].keys() == ends[1].keys()
     for name, column in ends[0].items():
         np.testing.assert_array_equal(column, ends[1][name], err_msg=name)
+
+
+class Lavish(Gradual):
+    """Complying costs nothing where a fine is feared twice as much."""
+
+    def gain(self, world: World, k: int, stake: NDArray[np.float32]) -> NDArray[np.float32]:
+        return 2 * super().gain(world, k, stake)
+
+    def cost(self, world: World, k: int) -> NDArray[np.float32]:
+        return np.full(world.rows, np.float32(1e-9))
+
+
+def test_a_derived_behaviour_keeps_its_own_gain_and_cost(compiled: Any) -> None:
+    compiled(True)
+    model = CreditRegime(load("regime=joint_2016", **{"population.firms": 100}))
+    Lavish(adjustment=1.0).choose(model.world, model.prospects())
+    assert (model.world.firms.effort == 1).all()
 
 
 @pytest.mark.parametrize("threads", [2, 3])

@@ -6,10 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from creditregime import CreditRegime, Scenario
 from creditregime.codes import Event, Lever, Payer, Standing
 from creditregime.errors import ScenarioError
+from creditregime.regime.joint import JointPunishment, Memorandum
+from creditregime.regime.levers import Measure
+from creditregime.regime.measures import Catalogue
 from creditregime.units import monthly
 from creditregime.world import World
 from tests.helpers import bare, small
@@ -142,6 +146,40 @@ def test_enumerated_scope_leaves_other_measures_to_their_own_agency() -> None:
         world = acted(bare(3, **LISTED, measures=measures, joint_punishment=joint), la=[0], lc=[1])
         assert management(world)[0] == pytest.approx(expected)
         assert management(world)[1] == pytest.approx(1.1)
+
+
+class Halved(Memorandum):
+    """Half of a measure, and only for the lists of topic a."""
+
+    def relates(self, cause: str, agency: str) -> bool:
+        return cause == "a"
+
+    def scale(self, severity: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.full(len(severity), 0.5, np.float32)
+
+
+class OfItsOwn(JointPunishment):
+    """The same without a memorandum."""
+
+    relates, scale = Halved.relates, Halved.scale
+
+    def members(self, topics: tuple[str, ...]) -> tuple[str, ...]:
+        return topics
+
+    def chance(self) -> float:
+        return 1.0
+
+    def covers(self, measure: Measure) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("rule", [Halved(strength=1.0), OfItsOwn()])
+def test_a_derived_rule_says_what_is_related_and_how_much_is_done(rule: JointPunishment) -> None:
+    spec = bare(3, **LISTED, measures={"mb": ban("b", size=1.0)})
+    world = CreditRegime(spec).world
+    world.firms.listing[0, 0] = world.firms.listing[2, 1] = Standing.OWN
+    Catalogue(world, spec.measures, {}, rule).act(world, spec.lists)
+    assert management(world)[:2].tolist() == [0.5, 0]
 
 
 @pytest.mark.parametrize(("cap", "expected"), [(1.0, [0.25, 0.5, 1.0]), (0.4, [0.25, 0.4, 0.4])])

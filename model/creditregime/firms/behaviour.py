@@ -177,17 +177,21 @@ class Gradual(Deciding, kind="gradual"):
     def _best(self, world: World, stakes: Floats) -> Floats:
         """Return clip(private optimum + gain / cost, 0, 1) by topic, (K, N), in the place of what is at stake."""
         firms, cost = world.firms, world.law.cost
-        if (conduct := kernel("conduct", world.rows)) is not None:
+        if self._reckons_plainly() and (conduct := kernel("conduct", world.rows)) is not None:
             fines = self._fines(world)
             caution = firms.caution if self.traits.cautious else np.ones(1, np.float32)
             rows = (firms.belief, firms.hazard, firms.cost_factor)
             in_parts(conduct.best_response, world.rows, stakes, fines, caution, *rows, cost, firms.intrinsic)
             return stakes
         for k, stake in enumerate(stakes):
-            self.gain(world, k, stake)
-        stakes /= firms.cost_factor * cost[:, None]
+            stake[:] = self.gain(world, k, stake) / self.cost(world, k)
         stakes += firms.intrinsic
         return np.clip(stakes, 0, 1, out=stakes)
+
+    def _reckons_plainly(self) -> bool:
+        """Tell whether gain, fine and cost are those of all such rules: a rule derived from them may have its own."""
+        own = type(self)
+        return (own.gain, own.fine, own.cost) == (Deciding.gain, Deciding.fine, Deciding.cost)
 
     def _fines(self, world: World) -> Floats:
         """Return the expected fines by topic, (K, 1) or (K, N)."""

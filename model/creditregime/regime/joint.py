@@ -33,8 +33,8 @@ class JointPunishment(Rule, family="joint_punishment"):
 
     @property
     def selective(self) -> bool:
-        """Whether there are lists on which an agency may not act."""
-        return False
+        """Whether there may be lists on which an agency may not act, so that `relates` must be asked."""
+        return type(self).relates is not JointPunishment.relates
 
     @property
     def capped(self) -> bool:
@@ -43,8 +43,8 @@ class JointPunishment(Rule, family="joint_punishment"):
 
     @property
     def weighs(self) -> bool:
-        """Whether the worst live severity makes a difference to the size of measures."""
-        return False
+        """Whether the worst live severity may make a difference to sizes, so that `scale` must be asked."""
+        return type(self).scale is not JointPunishment.scale
 
     def scale(self, severity: NDArray[np.uint8]) -> Floats:
         """Return the factor on the size of measures for firms with the given worst live severity."""
@@ -107,12 +107,12 @@ class Memorandum(JointPunishment, kind="memorandum"):
 
     def relates(self, cause: str, agency: str) -> bool:
         """Return True but for the scope 'related', where the table decides."""
-        return not self.selective or cause in ("general", agency) or agency in self.related.get(cause, ())
+        return self.scope != "related" or cause in ("general", agency) or agency in self.related.get(cause, ())
 
     @property
     def selective(self) -> bool:
-        """Whether the scope is 'related'."""
-        return self.scope == "related"
+        """Whether the scope is 'related', or a derived rule says what is related."""
+        return self.scope == "related" or type(self).relates is not Memorandum.relates
 
     @property
     def capped(self) -> bool:
@@ -121,12 +121,12 @@ class Memorandum(JointPunishment, kind="memorandum"):
 
     @property
     def weighs(self) -> bool:
-        """Whether punishment is proportional."""
-        return self.proportionality == "proportional"
+        """Whether punishment is proportional, or a derived rule says to what."""
+        return self.proportionality == "proportional" or type(self).scale is not Memorandum.scale
 
     def scale(self, severity: NDArray[np.uint8]) -> Floats:
         """Return 1 (flat), or the factor of the worst live severity."""
-        if not self.weighs:
+        if self.proportionality == "flat":
             return super().scale(severity)
         table = np.array([self.minor_scale, self.minor_scale, self.general_scale, 1], np.float32)
         return np.minimum(table, np.float32(self.cap))[severity]
