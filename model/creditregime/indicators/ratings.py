@@ -29,7 +29,8 @@ def _holding(world: World, rated: NDArray[np.bool_]) -> NDArray[np.float64]:
     rows = np.flatnonzero(rated)
     shape, places = (grades, len(world.spans)), world.places(rows)
     key = grade.take(rows, axis=1) * np.int64(shape[1]) + places
-    counts = [np.bincount(of_file, minlength=grades * shape[1]).reshape(shape) for of_file in key]
+    codes = grades * shape[1]  # grades above are left over from a law that had more of them
+    counts = [np.bincount(of_file, minlength=codes)[:codes].reshape(shape) for of_file in key]
     return np.array(counts, np.float64).transpose(1, 0, 2)
 
 
