@@ -372,4 +372,6 @@ def owners(pointer: NDArray[np.int32], links: NDArray[Any]) -> NDArray[np.int64]
     """Return to which row of a pointer each link belongs."""
     if len(links) * MANY > len(pointer) and (flows := kernel("flows", len(pointer))) is not None:
         return flows.owners(pointer, links)
-    return np.searchsorted(pointer, links, side="right") - 1
+    return (
+        np.searchsorted(pointer, links.astype(pointer.dtype, copy=False), side="right") - 1
+    )  # converting few, not many

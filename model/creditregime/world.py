@@ -307,7 +307,10 @@ class World:
 
     def count(self, name: str, rows: NDArray[Any], values: NDArray[Any] | None = None) -> None:
         """Add the rows (or their values) to a tally of this month, by jurisdiction."""
-        counts = np.bincount(self.places(rows), values, minlength=len(self.spans)).astype(np.float64)
+        if values is None and len(self.spans) == 1:
+            counts = np.array([len(rows)], np.float64)
+        else:
+            counts = np.bincount(self.places(rows), values, minlength=len(self.spans)).astype(np.float64)
         self.tally[name] = self.tally.get(name, 0.0) + counts
 
     def count_codes(self, names: Sequence[str], rows: NDArray[Any], codes: NDArray[Any]) -> None:

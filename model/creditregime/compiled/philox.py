@@ -113,23 +113,23 @@ def fill_all(begin: int, end: int, draws: Any, starts: Any, seeds: Any, lane: An
 @compiled
 def at(rows: Any, starts: Any, seeds: Any, lane: Any, month: Any, purpose: Any) -> Any:
     """Return the uniforms of some rows, (n,) float32."""
-    drawn = np.empty(len(rows), np.float32)
-    place = 0
-    for number in range(len(rows)):
-        row = rows[number]
-        if not starts[place] <= row < stop_of(place, starts, row + 1):
-            place = np.searchsorted(starts, row, side="right") - 1
-        drawn[number] = single(row - starts[place], lane, month, seeds[place], purpose)
-    return drawn
+    return at_lanes(rows, np.full(len(rows), lane), starts, seeds, month, purpose)
 
 
 @compiled
 def at_lanes(rows: Any, lanes: Any, starts: Any, seeds: Any, month: Any, purpose: Any) -> Any:
     """Return the uniforms of some rows, each in its own lane, (n,) float32."""
-    drawn = np.empty(len(rows), np.float32)
-    for number in range(len(rows)):
-        place = np.searchsorted(starts, rows[number], side="right") - 1
-        drawn[number] = single(rows[number] - starts[place], lanes[number], month, seeds[place], purpose)
+    drawn, held, place = np.empty(len(rows), np.float32), scratch(), 0
+    numbers = held.view(np.uint32)
+    for first in range(0, len(rows), len(held)):
+        for some in range(min(len(held), len(rows) - first)):
+            row = rows[first + some]
+            if not starts[place] <= row < stop_of(place, starts, row + 1):
+                place = np.searchsorted(starts, row, side="right") - 1
+            row -= starts[place]
+            one, two, three, four = words((row >> 3) + 1, lanes[first + some], month, seeds[place], purpose)
+            held[some, 0], held[some, 1], held[some, 2], held[some, 3] = one, two, three, four
+            drawn[first + some] = uniform(numbers[some, row & 7])
     return drawn
 
 

@@ -160,9 +160,8 @@ def _clear(world: World, rows: Rows) -> None:
     """Take the firms out of business: they lose all links, and their records count for nobody."""
     firms, network = world.firms, world.network
     firms.active[rows] = False
-    drop(world, network.links_to(rows))
+    drop(world, network.links_to(rows), silently=network.links_of(rows))
     firms.born[rows] = world.month + 1  # so that no record of the firm that left is counted off again
-    network.disconnect(network.links_of(rows))
     tables = (firms.violation, firms.live, firms.listing, firms.found, firms.inspected, firms.complaint, firms.levers)
     if (columns := kernel("columns", world.rows)) is not None:
         columns.clear(tuple(table.reshape(-1, world.rows) for table in tables), rows)

@@ -150,13 +150,13 @@ def _links_between(network: Network, buyers: NDArray[np.bool_], suppliers: NDArr
     return links[suppliers[network.supplier[links]]]
 
 
-def drop(world: World, links: NDArray[np.int64]) -> None:
-    """Make links inactive (those that are already stay so)."""
+def drop(world: World, links: Rows, silently: Rows | None = None) -> None:
+    """Make links inactive (those that are already stay so), and others of which nobody needs to be told."""
     network = world.network
     links = links[network.weight[links] > 0]
+    network.disconnect(links if silently is None else np.concatenate([links, silently]))
     if len(links):
         buyers = network.buyers_of(links)
-        network.disconnect(links)
         world.log(Event.LOST_SUPPLIER, buyers, 0, network.supplier[links])
         world.log(Event.LOST_BUYER, network.supplier[links], 0, buyers)
         world.count("links_lost", buyers)
