@@ -81,7 +81,7 @@ class Hazard(Violations, kind="hazard"):
         topic, firm = world.offences()
         draws = world.draws.by_lane(firm, topic, "complain", world.month)
         noticed = draws < rates[topic] * self._factor(world, firm)
-        world.firms.complaint[topic[noticed], firm[noticed]] = True
+        world.firms.complaint.reshape(-1)[(topic * world.rows + firm)[noticed]] = True
 
     def _factor(self, world: World, rows: NDArray[np.int64]) -> NDArray[np.float32] | np.float32:
         if not self.complaints_by_sector:

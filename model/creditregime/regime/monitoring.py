@@ -78,11 +78,12 @@ class Coverage(Monitoring, kind="coverage"):
 
     def _see(self, world: World, shares: Floats) -> None:
         topic, firm = world.offences()
+        place, found = topic * world.rows + firm, world.firms.found.reshape(-1)
         seen = world.draws.by_lane(firm, topic, "monitor", world.month) < shares[topic]
-        seen &= world.firms.found[topic, firm] == 0
+        seen &= found[place] == 0
         if (hidden := concealed(world, topic, firm)) is not None:
             seen &= ~hidden
-        world.firms.found[topic[seen], firm[seen]] = Origin.MONITORING
+        found[place[seen]] = Origin.MONITORING
 
     def _alarm(self, world: World, k: int, chance: np.float32) -> None:
         firms = world.firms

@@ -19,7 +19,8 @@ def collect(world: World) -> None:
     """
     firms = world.firms
     topic, firm = marked(firms.found)
-    severity, origin = firms.violation[topic, firm], firms.found[topic, firm]
+    place = topic * world.rows + firm
+    severity, origin = firms.violation.reshape(-1)[place], firms.found.reshape(-1)[place]
     true = severity > 0
     severity = np.where(true, severity, np.uint8(Severity.MINOR))
     inquiry = origin == Origin.INQUIRY
