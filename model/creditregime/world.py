@@ -261,9 +261,9 @@ class World:
         """Return those of the rows that are within the jurisdiction."""
         return rows if self.abroad is None else rows[~self.firms.overseas[rows]]
 
-    def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any], total: NDArray[np.float64]) -> None:
-        """Book what each firm pays or is paid, (N,), and its total; households, state and banks overseas are abroad."""
-        self.ledger.pay(payer, payee, total)
+    def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any], total: NDArray[np.float64] | None = None) -> None:
+        """Book what each firm pays or is paid, (N,), whose total may be known; others overseas than firms are abroad."""
+        self.ledger.pay(payer, payee, self.total(amount) if total is None else total)
         if self.abroad is not None:
             self._move_abroad(payer, payee, self.abroad.rows, amount[self.abroad.rows])
 
