@@ -262,7 +262,7 @@ class World:
         return rows if self.abroad is None else rows[~self.firms.overseas[rows]]
 
     def pay(self, payer: Payer, payee: Payer, amount: NDArray[Any], total: NDArray[np.float64] | None = None) -> None:
-        """Book what each firm pays or is paid, (N,), whose total may be known; others overseas than firms are abroad."""
+        """Book what each firm pays or is paid, (N,); overseas, its households, state and banks are those abroad."""
         self.ledger.pay(payer, payee, self.total(amount) if total is None else total)
         if self.abroad is not None:
             self._move_abroad(payer, payee, self.abroad.rows, amount[self.abroad.rows])
