@@ -36,7 +36,7 @@ docs: $(STAMP) ## Build the documentation into docs/_build/html
 odd: $(STAMP) ## Rewrite docs/odd.md, the ODD+D description, from its parts and the code
 	$(BIN)/python docs/odd.py
 
-bench: $(STAMP) ## Measure speed and memory, up to ten million firms over ten years (an hour and a half, 12 GB)
+bench: $(STAMP) ## Measure speed and memory, up to ten million firms over ten years (an hour and a half, 15 GB)
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.others
 	$(BIN)/python -m benchmarks.sweeps

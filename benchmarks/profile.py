@@ -130,7 +130,9 @@ def main() -> None:
     """Profile the run that the command line describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--firms", type=int, default=1_000_000)
-    parser.add_argument("--warm", type=int, default=4, help="months before the profile")
+    parser.add_argument(
+        "--warm", type=int, default=12, help="months before the profile; in 12 everything is loaded that it will need"
+    )
     parser.add_argument(
         "--months", type=int, default=12, help="months of the profile; 12 hold one measurement of the network"
     )

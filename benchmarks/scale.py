@@ -170,7 +170,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes, nothing written: shows that everything runs")
     parser.add_argument("--months", type=int, default=MONTHS, help="months of ten million firms")
-    parser.add_argument("--largest", type=int, default=30_000_000, help="firms of the largest economy")
+    parser.add_argument("--largest", type=int, default=25_000_000, help="firms of the largest economy")
     parser.add_argument("--suppliers", type=float, default=2.0, help="mean suppliers of a firm in the largest economy")
     parser.add_argument("--no-write", action="store_true", help="print only")
     options: Any = parser.parse_args(arguments)
