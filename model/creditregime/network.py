@@ -310,8 +310,9 @@ class Network:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held."""
-        return sum(value.nbytes for value in self.__dict__.values() if isinstance(value, np.ndarray))
+        """Bytes held, marks for walks included once there are any."""
+        held = [*self.__dict__.values(), *self.__dict__.get("walk", ())]
+        return sum(value.nbytes for value in held if isinstance(value, np.ndarray))
 
 
 class Pool:

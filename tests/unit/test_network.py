@@ -8,9 +8,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from creditregime import Economy
+from creditregime import CreditRegime, Economy
 from creditregime.network import Network, Pool, entries, pointers
-from tests.helpers import links, random_graph
+from tests.helpers import links, random_graph, small
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -114,3 +114,11 @@ def test_links_that_carry_nothing_bind_nobody() -> None:
         missing = network.missing_linear(np.zeros(2, np.float32), 1.0)
         assert [len(network.essential), len(network.linear)] == ([1, 0] if essential else [0, 1])
         assert [bound[1], missing[1]] == ([0, 0] if essential else [1, economy.coefficient[~empty][0]])
+
+
+def test_marks_for_walks_are_counted_as_memory() -> None:
+    network = CreditRegime(small()).world.network
+    vars(network).pop("walk", None)
+    before = network.nbytes
+    last, buyers = network.walk
+    assert network.nbytes == before + last.nbytes + buyers.nbytes
