@@ -31,19 +31,12 @@ threads = int(os.environ.get("CREDITREGIME_THREADS", "0")) or min(os.cpu_count()
 
 def kernel(name: str, rows: int) -> ModuleType | None:
     """Return the module of kernels of that name if they are to work on columns of so many rows, else None."""
-    if rows < LONG or not on or not _installed():
-        return None
-    return _loaded(name)
+    return _loaded(name) if rows >= LONG and on else None
 
 
 @cache
-def _installed() -> bool:
-    return importlib.util.find_spec("numba") is not None
-
-
-@cache
-def _loaded(name: str) -> ModuleType:
-    return import_module(f"creditregime.compiled.{name}")
+def _loaded(name: str) -> ModuleType | None:
+    return import_module(f"creditregime.compiled.{name}") if importlib.util.find_spec("numba") else None
 
 
 def in_parts(work: Callable[..., Any], rows: int, *arguments: Any) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,36 @@ from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL
 Floats = NDArray[np.float32]
 MANY = 64
 """A search for a link's owner takes about as long as a walk past so many rows."""
+
+
+class Idle(NamedTuple):
+    """The links that are not active, rising: what walks past them, and what searches for new suppliers, looks at.
+
+    Attributes
+    ----------
+    links : (I,) int64
+        The links.
+    carried : (I,) float32
+        What they carry while they are active.
+    groups : (I,) int64
+        The input group of each.
+    """
+
+    links: NDArray[np.int64]
+    carried: Floats
+    groups: NDArray[np.int64]
+
+
+class Unsigned(NamedTuple):
+    """The indices of a network as unsigned numbers, which compiled code need not ask whether they count from the end.
+
+    They are views, of (N + 1,), (L,), (G + 1,) and (N + 1,), uint32.
+    """
+
+    pointer: NDArray[np.uint32]
+    supplier: NDArray[np.uint32]
+    group_pointer: NDArray[np.uint32]
+    firm_groups: NDArray[np.uint32]
 
 
 class Network:
@@ -49,6 +79,8 @@ class Network:
         Stock of the input, months of use at initial output.
     kind : (G,) uint8
         Whether the input is essential, non-essential (a shortage of it costs output in proportion), or negligible.
+    idle : Idle
+        The links that are not active: their supplier left or was dropped, or their buyer left.
     """
 
     def __init__(self, economy: Economy, *, own: bool = False) -> None:
@@ -71,13 +103,12 @@ class Network:
         essential[self.required == 0] = NEGLIGIBLE  # links that carry nothing bind nobody
         np.maximum(self.required, np.float32(1e-30), out=self.required)
         self.kind = essential
-        self._idle = np.flatnonzero(self.weight == 0)
-        self._carried = self.weight[self._idle]  # what idle links carry while they are active
-        self._idle_groups: NDArray[np.int64] | None = None
+        self.idle = self._described(np.flatnonzero(self.weight == 0))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the matrices and the walk: they follow from the arrays and are made again when needed."""
-        return {name: value for name, value in self.__dict__.items() if not name.startswith(("_by_", "_to_", "walk"))}
+        """Leave out what follows from the arrays: it is made again when needed."""
+        derived = ("_by_", "_to_", "walk", "unsigned")
+        return {name: value for name, value in self.__dict__.items() if not name.startswith(derived)}
 
     @cached_property
     def essential(self) -> NDArray[np.int32]:
@@ -100,7 +131,12 @@ class Network:
         return np.searchsorted(self.linear, self.firm_groups).astype(np.int32)
 
     @cached_property
-    def walk(self) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    def unsigned(self) -> Unsigned:
+        """The indices for compiled code."""
+        return Unsigned(*(getattr(self, name).view(np.uint32) for name in Unsigned._fields))
+
+    @cached_property
+    def walk(self) -> tuple[NDArray[np.bool_], NDArray[np.uint32]]:
         """Which links are the last of their group, (L,), and the buyer of each group, (G,).
 
         Whoever walks along all links knows by them where he is: loops over each buyer's groups and each group's links
@@ -108,7 +144,7 @@ class Network:
         """
         last = np.zeros(len(self.supplier), np.bool_)
         last[self.group_pointer[1:] - 1] = True
-        return last, np.repeat(np.arange(self.rows, dtype=np.int32), np.diff(self.firm_groups))
+        return last, np.repeat(np.arange(self.rows, dtype=np.uint32), np.diff(self.firm_groups))
 
     @cached_property
     def _by_buyer(self) -> Any:
@@ -142,7 +178,7 @@ class Network:
         """Return for each buyer the sum over its active links of coefficient times the supplier's value, (N,)."""
         if values.dtype == np.float32 and values.ndim == 1 and (flows := kernel("flows", self.rows)) is not None:
             total = np.empty(self.rows, np.float32)
-            in_parts(flows.pull, self.rows, self.pointer, self.supplier, self.weight, values, total)
+            in_parts(flows.pull, self.rows, self.unsigned.pointer, self.unsigned.supplier, self.weight, values, total)
             return total
         product: NDArray[Any] = self._by_buyer @ values
         return product
@@ -151,8 +187,8 @@ class Network:
         """Return for each buyer the sum of its active coefficients from marked suppliers, (N,); `marks` is (N,)."""
         if (flows := kernel("flows", self.rows)) is None:
             return self.from_suppliers(marks.astype(np.float32))
-        total = np.empty(self.rows, np.float32)
-        in_parts(flows.pull_marked, self.rows, self.pointer, self.supplier, self.weight, marks, total)
+        total, links = np.empty(self.rows, np.float32), self.unsigned
+        in_parts(flows.pull_marked, self.rows, links.pointer, links.supplier, self.weight, marks, total)
         return total
 
     def from_buyers(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -216,7 +252,7 @@ class Network:
         """Return the active domestic inputs of each firm per unit of its output, (N,)."""
         if (flows := kernel("flows", self.rows)) is not None:
             total = np.empty(self.rows, np.float32)
-            in_parts(flows.add_weights, self.rows, self.pointer, self.weight, total)
+            in_parts(flows.add_weights, self.rows, self.unsigned.pointer, self.weight, total)
             return total
         return self.from_suppliers(np.ones(self.rows, np.float32)).astype(np.float32, copy=False)
 
@@ -229,7 +265,7 @@ class Network:
         marked = np.zeros(self.rows, np.bool_)
         marked[rows] = True
         if (flows := kernel("flows", self.rows)) is not None:
-            return flows.links_to(marked, self.supplier)
+            return flows.links_to(marked, self.unsigned.supplier)
         return np.flatnonzero(marked[self.supplier])
 
     def links_of(self, rows: NDArray[Any]) -> NDArray[np.int64]:
@@ -244,35 +280,30 @@ class Network:
     def coefficient(self) -> Floats:
         """Input value per unit of the buyer's output over each link, active or not, (L,); put together anew."""
         whole = self.weight.copy()
-        whole[self._idle] = self._carried
+        whole[self.idle.links] = self.idle.carried
         return whole
 
     def carried(self, links: NDArray[Any]) -> Floats:
         """Return the coefficients of some links, active or not."""
         coefficient = self.weight[links]
         at, idle = self._places(links)
-        coefficient[idle] = self._carried[at]
+        coefficient[idle] = self.idle.carried[at]
         return coefficient
-
-    def idle(self) -> NDArray[np.int64]:
-        """Return the links that are not active: their supplier left or was dropped, or their buyer left."""
-        return self._idle
-
-    def carried_by_idle(self) -> Floats:
-        """Return the coefficients of the idle links."""
-        return self._carried
 
     def _places(self, links: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the places among the idle links of those links that are idle, and where they stand in `links`."""
-        at = np.searchsorted(self._idle, links)
-        here = np.flatnonzero(self._idle.take(at, mode="clip") == links) if len(self._idle) else at[:0]
+        known = self.idle.links
+        at = np.searchsorted(known, links)
+        here = np.flatnonzero(known.take(at, mode="clip") == links) if len(known) else at[:0]
         return at[here], here
 
-    def idle_groups(self) -> NDArray[np.int64]:
-        """Return the input groups of the idle links."""
-        if self._idle_groups is None:
-            self._idle_groups = owners(self.group_pointer, self.idle())
-        return self._idle_groups
+    def _described(self, links: NDArray[np.int64]) -> Idle:
+        """Return rising links that are about to be idle."""
+        return Idle(links, self.weight[links], owners(self.group_pointer, links))
+
+    def searching(self) -> NDArray[np.uint32]:
+        """Return the buyers of the idle links."""
+        return self.walk[1][self.idle.groups]
 
     def connect(self, links: NDArray[Any], suppliers: NDArray[Any] | None, month: int) -> None:
         """Make links active, with new suppliers or (None) with those that they had."""
@@ -280,10 +311,11 @@ class Network:
             self.supplier[links] = suppliers
         self.since[links] = month
         at, idle = self._places(links)
-        self.weight[links[idle]] = self._carried[at]
-        still = np.ones(len(self._idle), np.bool_)
-        still[at] = self._carried[at] == 0  # links that carry nothing count as idle
-        self._idle, self._carried, self._idle_groups = self._idle[still], self._carried[still], None
+        carried = self.idle.carried[at]
+        self.weight[links[idle]] = carried
+        still = np.ones(len(self.idle.links), np.bool_)
+        still[at] = carried == 0  # links that carry nothing count as idle
+        self.idle = Idle(*(column[still] for column in self.idle))
 
     def disconnect(self, links: NDArray[Any]) -> None:
         """Make links inactive."""
@@ -293,10 +325,9 @@ class Network:
         first = np.ones(len(links), np.bool_)
         first[1:] = links[1:] != links[:-1]  # each once
         links = links[first]
-        idle = np.concatenate([self._idle, links])
-        order = np.argsort(idle, kind="stable")  # two rising parts: merged in one pass
-        self._carried = np.concatenate([self._carried, self.weight[links]])[order]
-        self._idle, self._idle_groups = idle[order], None
+        both = [np.concatenate(columns) for columns in zip(self.idle, self._described(links), strict=True)]
+        order = np.argsort(both[0], kind="stable")  # two rising parts: merged in one pass
+        self.idle = Idle(*(column[order] for column in both))
         self.weight[links] = 0
 
     def suppliers(self, row: int) -> NDArray[np.int32]:
@@ -311,7 +342,7 @@ class Network:
     @property
     def nbytes(self) -> int:
         """Bytes held, marks for walks included once there are any."""
-        held = [*self.__dict__.values(), *self.__dict__.get("walk", ())]
+        held = [*self.__dict__.values(), *self.idle, *self.__dict__.get("walk", ())]
         return sum(value.nbytes for value in held if isinstance(value, np.ndarray))
 
 

@@ -165,13 +165,15 @@ class Journal(Appended):
     def __init__(self, columns: type[Table]) -> None:
         super().__init__(columns)
         self._stops: list[int] = []
-        self._pieces: dict[str, list[Any]] = {name: [] for name in self._fills}
+        self._pieces: list[dict[str, Any]] = []
         self._read: dict[str, Array] = {}
 
     def append(self, rows: int, **values: Any) -> None:
         """Append `rows` rows; columns that are not named take their declared fill."""
-        for name, fill in self._fills.items():
-            self._pieces[name].append(_narrow(values.get(name, fill), self._types[name]))
+        for name, value in values.items():
+            if isinstance(value, np.ndarray):
+                values[name] = _narrow(value, self._types[name])
+        self._pieces.append(values)
         self._used += rows
         self._stops.append(self._used)
         self._read = {}
@@ -179,22 +181,20 @@ class Journal(Appended):
     def __getitem__(self, name: str) -> Array:
         """Return a column; not to be written to."""
         if name not in self._read:
-            whole, start = np.empty(self._used, self._types[name]), 0
-            for stop, piece in zip(self._stops, self._pieces[name], strict=True):
-                whole[start:stop] = piece
+            whole, start, fill = np.empty(self._used, self._types[name]), 0, self._fills[name]
+            for stop, piece in zip(self._stops, self._pieces, strict=True):
+                whole[start:stop] = piece.get(name, fill)
                 start = stop
             self._read[name] = whole
         return self._read[name]
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the pieces that are arrays."""
-        arrays = (piece for pieces in self._pieces.values() for piece in pieces if isinstance(piece, np.ndarray))
-        return sum(array.nbytes for array in arrays)
+        """Bytes of what is kept row by row."""
+        values = (value for piece in self._pieces for value in piece.values())
+        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
 
 
-def _narrow(value: Any, declared: np.dtype[Any]) -> Any:
-    """Return a copy of an array in its own type or in the declared one, whichever is narrower; scalars as they are."""
-    if not isinstance(value, np.ndarray):
-        return value
-    return value.astype(value.dtype if value.dtype.itemsize < declared.itemsize else declared)
+def _narrow(values: Array, declared: np.dtype[Any]) -> Array:
+    """Return a copy of values in their own type or in the declared one, whichever is narrower."""
+    return values.astype(values.dtype if values.dtype.itemsize < declared.itemsize else declared)

@@ -137,7 +137,7 @@ def test_left_first_idle_links_are_replaced_in_the_same_month() -> None:
     idle = {}
     for name, kind in (("usual", CreditRegime), ("first", ORDERS["exit before re-matching"])):
         world = kind(spec).run_model().world
-        mine = world.firms.active[world.network.buyers_of(world.network.idle())]
+        mine = world.firms.active[world.network.searching()]
         idle[name] = int(mine.sum())
     assert idle["first"] < 0.85 * idle["usual"]
 

@@ -62,10 +62,11 @@ def test_what_an_idle_link_carried_comes_back_with_it() -> None:
         np.testing.assert_array_equal(network.weight, np.where(off, 0, stated))
         np.testing.assert_array_equal(network.coefficient, stated)
         np.testing.assert_array_equal(network.carried(some), stated[some])
-        np.testing.assert_array_equal(network.idle(), np.flatnonzero(off))
-        np.testing.assert_array_equal(network.carried_by_idle(), stated[off])
-        groups = np.searchsorted(network.group_pointer, network.idle(), side="right") - 1
-        np.testing.assert_array_equal(network.idle_groups(), groups)
+        idle = network.idle
+        np.testing.assert_array_equal(idle.links, np.flatnonzero(off))
+        np.testing.assert_array_equal(idle.carried, stated[off])
+        np.testing.assert_array_equal(network.searching(), economy.buyer[off])
+        np.testing.assert_array_equal(idle.groups, np.searchsorted(network.group_pointer, idle.links, side="right") - 1)
 
 
 def test_groups_are_the_inputs_of_one_sector() -> None:

@@ -19,6 +19,8 @@ from creditregime.population.economy import ESSENTIAL, NON_ESSENTIAL
 BUYERS = 512
 """Buyers of a block: their groups stay in cache between gathering and reckoning."""
 ZERO, ONE = np.float32(0), np.float32(1)
+FIRST = np.uint64(0)
+"""What begins to count without a sign: an index need not be asked whether it counts from the end."""
 
 
 @compiled
@@ -50,11 +52,11 @@ def order(plan: Any, scale: Any, pace: Any, stock: Any, links: Any, walk: Any, t
     """
     supplier, weight = links
     last, buyers = walk
-    group = 0
+    group = FIRST
     for link in range(len(weight)):
         buyer = buyers[group]
         total[supplier[link]] += weight[link] * (max(plan[buyer] - stock[group] * pace, ZERO) * scale[buyer])
-        group += last[link]
+        group += np.uint64(last[link])
 
 
 @compiled
@@ -72,35 +74,36 @@ def receive(
     space = np.empty((6, 0), np.float32)
     for first in range(begin, end, BUYERS):
         few = slice(first, min(first + BUYERS, end))
-        some = slice(firm_groups[few.start], firm_groups[few.stop])
+        some = slice(np.int64(firm_groups[few.start]), np.int64(firm_groups[few.stop]))
         if some.stop - some.start > space.shape[1]:
             space = np.empty((6, 2 * (some.stop - some.start)), np.float32)
         arriving, planned, made, cost, missing, bound = space
-        these = slice(pointer[some.start], pointer[some.stop])
-        gather(last[these], supplier[these], weight[these], through, arriving[: some.stop - some.start])
+        these = slice(np.int64(pointer[some.start]), np.int64(pointer[some.stop]))
+        gather(last[these], supplier[these], weight[these], through, arriving)
         replace(these, some.start, idle, supplier, unmissed, arriving)
         spread(buyers[some], plan, output, planned, made)
         stock_up(planned, made, required[some], stock[some], kinds[some], terms, arriving, cost, missing, bound)
         lack = np.empty(few.stop - few.start, np.float32)
         bounds = firm_groups[few.start : few.stop + 1]
-        add_up(bounds, some.start, cost, missing, bound, terms[3], paid[few], lack, inputs[few])
+        add_up(bounds, cost, missing, bound, terms[3], paid[few], lack, inputs[few])
         close(size[few], active[few], domestic[few], lack, terms[3], paid[few], inputs[few])
 
 
 @compiled
 def gather(last: Any, supplier: Any, weight: Any, through: Any, arriving: Any) -> None:
     """Write the input value that arrives in some groups from their own suppliers, at one unit of output."""
-    arriving[:] = ZERO
-    group = 0
+    group, added = FIRST, ZERO
     for link in range(len(weight)):
-        arriving[group] += weight[link] * through[supplier[link]]
-        group += last[link]
+        added += weight[link] * through[supplier[link]]
+        arriving[group] = added  # that of its last link stays
+        group += np.uint64(last[link])
+        added = ZERO if last[link] else added
 
 
 @compiled
 def replace(these: Any, start: int, idle: Any, supplier: Any, unmissed: Any, arriving: Any) -> None:
     """Add what others deliver in place of the suppliers of idle links; `start`: the first group that is arriving."""
-    links, groups, carried = idle
+    links, carried, groups = idle
     for number in range(np.searchsorted(links, these.start), np.searchsorted(links, these.stop)):
         arriving[groups[number] - start] += carried[number] * unmissed[supplier[links[number]]]
 
@@ -143,13 +146,14 @@ def stock_up(
 
 @compiled
 def add_up(
-    bounds: Any, start: int, cost: Any, missing: Any, bound: Any, most: Any, paid: Any, lack: Any, inputs: Any
+    bounds: Any, cost: Any, missing: Any, bound: Any, most: Any, paid: Any, lack: Any, inputs: Any
 ) -> None:
     """Write for some buyers what their groups cost and miss, and the least bound of their output.
 
-    `bounds` is where the groups of each begin and end, `start` the first of all. The few groups of a buyer are added in
-    a loop of their own: sums that wait for the one before in memory would take longer than the wrong guess at its end.
+    `bounds` is where the groups of each begin and end. The few groups of a buyer are added in a loop of their own: sums
+    that wait for the one before in memory would take longer than the wrong guess at its end.
     """
+    start = bounds[0]
     for buyer in range(len(paid)):
         spent, lacking, least = ZERO, ZERO, most
         for group in range(bounds[buyer] - start, bounds[buyer + 1] - start):

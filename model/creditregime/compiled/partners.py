@@ -15,7 +15,7 @@ def links_between(buyers: Any, suppliers: Any, pointer: Any, supplier: Any) -> A
     """Return the links of marked buyers to marked suppliers, in their order; marks are (N,)."""
     most = 0
     for buyer in range(len(buyers)):
-        most += buyers[buyer] * (pointer[buyer + 1] - pointer[buyer])
+        most += np.int64(buyers[buyer]) * np.int64(pointer[buyer + 1] - pointer[buyer])
     found = np.empty(most, np.int64)
     count = 0
     for buyer in range(len(buyers)):

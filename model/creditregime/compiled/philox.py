@@ -23,18 +23,20 @@ BLOCK = 1024
 """Rows drawn together where they are used at once: they stay in the nearest cache. A multiple of eight."""
 
 
-def _high_word(_: Any, first: Any, second: Any) -> Any:
-    """Return the high word of the product of two words: one instruction, for which Python has no name."""
+def _product(_: Any, first: Any, second: Any) -> Any:
+    """Return the high and the low word of the product of two words: one instruction, for which Python has no name."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        wide = ir.IntType(128)
+        word, wide = ir.IntType(64), ir.IntType(128)
         one, other = (builder.zext(argument, wide) for argument in arguments)
-        return builder.trunc(builder.lshr(builder.mul(one, other), ir.Constant(wide, 64)), ir.IntType(64))
+        whole = builder.mul(one, other)
+        high = builder.trunc(builder.lshr(whole, ir.Constant(wide, 64)), word)
+        return context.make_tuple(builder, signature.return_type, (high, builder.trunc(whole, word)))
 
-    return types.uint64(types.uint64, types.uint64), code
+    return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), code
 
 
-high_word: Any = intrinsic(_high_word)
+product: Any = intrinsic(_product)
 
 
 @inlined
@@ -42,8 +44,8 @@ def words(block: Any, lane: Any, month: Any, seed: Any, purpose: Any) -> Any:
     """Return the four words of a block of the stream."""
     one, two, three, four = np.uint64(block), np.uint64(lane), np.uint64(month), np.uint64(0)
     for _ in range(ROUNDS):
-        high_one, low_one = high_word(one, ONE), one * ONE
-        high_three, low_three = high_word(three, THREE), three * THREE
+        high_one, low_one = product(one, ONE)
+        high_three, low_three = product(three, THREE)
         one, two, three, four = high_three ^ two ^ seed, low_three, high_one ^ four ^ purpose, low_one
         seed += STEP_ONE
         purpose += STEP_TWO

@@ -132,17 +132,27 @@ def supplied(size: Any, supply: Any, able: Any) -> None:
 
 @compiled
 def idle_orders(
-    idle: Any, groups: Any, links: Any, plan: Any, scale: Any, pace: Any, share: Any, market: Any, markets: int
+    idle: Any,
+    buyers: Any,
+    plan: Any,
+    scale: Any,
+    stock: Any,
+    pace: Any,
+    share: Any,
+    supplier: Any,
+    market: Any,
+    markets: int,
 ) -> Any:
     """Return by market what buyers order over idle links and others can replace, (J × S,) money.
 
-    `links` is a tuple, see `creditregime.market.leontief`; `share` is what others cannot replace.
+    `idle` is a tuple, see `creditregime.network.Idle`; `buyers` are those of the groups, (G,); `share` is what others
+    cannot replace.
     """
-    supplier, carried, buyers, stock = links
+    links, carried, groups = idle
     wanted = np.zeros(markets)
-    for number in range(len(idle)):
-        link, group = idle[number], groups[number]
-        buyer, gone = buyers[group], supplier[link]
+    for number in range(len(links)):
+        group, gone = groups[number], supplier[links[number]]
+        buyer = buyers[group]
         ordered = max(plan[buyer] - stock[group] * pace, ZERO) * scale[buyer]
         wanted[market[gone]] += np.float64(carried[number] * ordered * (ONE - share[gone]))
     return wanted

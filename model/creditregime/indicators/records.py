@@ -61,5 +61,5 @@ def _counting(world: World) -> NDArray[np.float64]:
 def _wrong(world: World) -> NDArray[np.float64]:
     """Return the number of inspections that found what was not there, (J,)."""
     found = world.findings
-    inspected = (found.origin == Origin.INSPECTION) | (found.origin == Origin.COMPLAINT)
+    inspected = (found.origin == int(Origin.INSPECTION)) | (found.origin == int(Origin.COMPLAINT))
     return by_place(world, found.firm[inspected & ~found.true])

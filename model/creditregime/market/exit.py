@@ -139,11 +139,12 @@ class StandardExit(Exit, kind="standard"):
         firms = world.firms
         losses = np.array([getattr(firms, name)[rows] for name in LOSSES])
         attribution: Bytes = (1 + losses.argmax(axis=0)).astype(np.uint8)
-        attribution[losses.max(axis=0) < self.attribution_floor] = Attribution.BACKGROUND
-        revoked = (cause == ExitCause.REVOKED).nonzero()[0]
+        attribution[losses.max(axis=0) < self.attribution_floor] = int(Attribution.BACKGROUND)
+        revoked = (cause == int(ExitCause.REVOKED)).nonzero()[0]
         by_own_act = firms.sanction_cost[rows[revoked]] >= firms.associated_cost[rows[revoked]]
-        attribution[revoked] = np.where(by_own_act, Attribution.OWN_SANCTIONS, Attribution.ASSOCIATED_SANCTIONS)
-        attribution[cause == ExitCause.BACKGROUND] = Attribution.BACKGROUND
+        reason = np.where(by_own_act, int(Attribution.OWN_SANCTIONS), int(Attribution.ASSOCIATED_SANCTIONS))
+        attribution[revoked] = reason
+        attribution[cause == int(ExitCause.BACKGROUND)] = int(Attribution.BACKGROUND)
         return attribution
 
 

@@ -96,7 +96,7 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         network = world.network
         if (flows := self._kernel(world, "flows")) is not None:
             total = np.zeros(world.rows, np.float32)
-            links = (network.supplier, network.weight)
+            links = (network.unsigned.supplier, network.weight)
             flows.order(plan, scale, self._pace, network.stock, links, network.walk, total)
             return total
         return network.from_groups(self._levels(world, plan) * scale[network.walk[1]])
@@ -141,13 +141,13 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
     def _idle_orders(self, world: World, plan: Floats, scale: Floats, missed: Floats) -> NDArray[np.float64]:
         """Return by market what is asked for in place of suppliers that left or were dropped, (J × S,) money."""
         network = world.network
-        idle, groups = network.idle(), network.idle_groups()
+        links, carried, groups = network.idle
         if (sales := self._kernel(world, "sales")) is not None:
-            links = (network.supplier, network.carried_by_idle(), network.walk[1], network.stock)
-            markets = (world.market(), world.markets)
-            return sales.idle_orders(idle, groups, links, plan, scale, self._pace, missed, *markets)  # type: ignore[no-any-return]
-        supplier, buyer = network.supplier[idle], network.walk[1][groups]
-        value = network.carried_by_idle() * (self._level(plan[buyer], network.stock[groups]) * scale[buyer])
+            orders = (plan, scale, network.stock, self._pace)
+            markets = (network.unsigned.supplier, world.market(), world.markets)
+            return sales.idle_orders(tuple(network.idle), network.walk[1], *orders, missed, *markets)  # type: ignore[no-any-return]
+        supplier, buyers = network.supplier[links], network.searching()
+        value = carried * (self._level(plan[buyers], network.stock[groups]) * scale[buyers])
         value *= 1 - missed[supplier]
         return world.by_market(value, supplier)
 
@@ -185,10 +185,10 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         terms = (self._pace, *map(np.float32, (self.imported, self.import_premium, self.headroom)))
         rows = (plan, firms.size, firms.active, firms.output, firms.domestic_inputs, paid, firms.inputs)
         last, buyers = network.walk
-        links = (network.group_pointer, last, network.supplier, network.weight)
-        groups = (network.firm_groups, buyers, network.required, network.stock, network.kind)
-        idle = (network.idle(), network.idle_groups(), network.carried_by_idle())
-        in_parts(flows.receive, world.rows, through, unmissed, terms, rows, links, groups, idle)
+        _, supplier, group_pointer, firm_groups = network.unsigned
+        links = (group_pointer, last, supplier, network.weight)
+        groups = (firm_groups, buyers, network.required, network.stock, network.kind)
+        in_parts(flows.receive, world.rows, through, unmissed, terms, rows, links, groups, tuple(network.idle))
         return paid
 
     def _with_imports(self, world: World, arriving: Floats) -> Floats:
@@ -206,8 +206,8 @@ class GeneralisedLeontief(Trade, kind="generalised_leontief"):
         """Return the input value of each group, at one unit of output, that its own suppliers or others deliver."""
         network = world.network
         arriving = network.to_groups(through)
-        idle, groups = network.idle(), network.idle_groups()
-        np.add.at(arriving, groups, network.carried_by_idle() * unmissed[network.supplier[idle]])
+        idle = network.idle
+        np.add.at(arriving, idle.groups, idle.carried * unmissed[network.supplier[idle.links]])
         return arriving
 
     def _spot(

@@ -74,9 +74,7 @@ class Search(Partners, kind="search"):
             world.count("overseas_links_dropped", world.at_home(world.network.buyers_of(links)))
 
     def _search(self, world: World, avoided: NDArray[np.bool_]) -> None:
-        network = world.network
-        links = network.idle()
-        buyers = network.buyers_of(links)
+        links, buyers = world.network.idle.links, world.network.searching()
         barred = avoided if self.avoid_listed else np.zeros(world.rows, np.bool_)
         if (compiled := kernel("partners", world.rows)) is not None:
             position, attempt, found = compiled.search(links, buyers, *self._tables(world, barred))
@@ -84,14 +82,14 @@ class Search(Partners, kind="search"):
             position, attempt, found = self._found(world, links, buyers, barred)
         order = np.argsort(attempt, kind="stable")  # everybody's first attempts come first
         position = position[order]
-        self._take_on(world, links[position], buyers[position], found[order])
+        self._take_on(world, position, buyers[position], found[order])
 
     def _tables(self, world: World, barred: NDArray[np.bool_]) -> tuple[Any, ...]:
         """Return what compiled code needs to know."""
         network, firms, draws = world.network, world.firms, world.draws
         _, *stream = named("search", world.month)
         return (
-            (network.supplier, network.carried_by_idle()),
+            (network.unsigned.supplier, network.idle.carried),
             (firms.active, firms.sector, firms.size, firms.demand, barred),
             world.pool().tables,
             (self.attempts, np.float32(self.success), np.float32(self.headroom)),
@@ -122,11 +120,11 @@ class Search(Partners, kind="search"):
         enough: NDArray[np.bool_] = spare >= world.network.carried(links) * size[buyers]
         return firms.active[found] & (found != buyers) & enough
 
-    def _take_on(self, world: World, links: Rows, buyers: Rows, found: Rows) -> None:
-        """Connect buyers with the suppliers that they found."""
-        network, firms = world.network, world.firms
-        network.connect(links, found, world.month)
-        cost = np.float32(self.switching_cost) * network.carried(links) * firms.size[buyers]
+    def _take_on(self, world: World, position: Rows, buyers: Rows, found: Rows) -> None:
+        """Connect buyers with the suppliers that they found, given which of the idle links theirs are."""
+        idle, firms = world.network.idle, world.firms
+        world.network.connect(idle.links[position], found, world.month)
+        cost = np.float32(self.switching_cost) * idle.carried[position] * firms.size[buyers]
         np.add.at(firms.costs, buyers, cost)
         world.log(Event.FOUND_SUPPLIER, buyers, 0, found)
         world.count("links_found", buyers)
@@ -144,8 +142,8 @@ def _numbered(buyers: Rows) -> Rows:
 def _links_between(network: Network, buyers: NDArray[np.bool_], suppliers: NDArray[np.bool_]) -> Rows:
     """Return the links of marked buyers, which are few, to marked suppliers."""
     if (compiled := kernel("partners", network.rows)) is not None:
-        links: Rows = compiled.links_between(buyers, suppliers, network.pointer, network.supplier)
-        return links
+        indices = network.unsigned
+        return compiled.links_between(buyers, suppliers, indices.pointer, indices.supplier)  # type: ignore[no-any-return]
     links = network.links_of(np.flatnonzero(buyers))  # quicker than a look at every link
     return links[suppliers[network.supplier[links]]]
 

@@ -23,6 +23,11 @@ def on_any(world: World, numbers: Sequence[int]) -> NDArray[np.bool_]:
     return held
 
 
+OWN, ASSOCIATED = int(Standing.OWN), int(Standing.ASSOCIATED)
+"""Plain numbers: NumPy searches an enumeration for array methods, which takes longer than a short comparison."""
+KINDS = np.array([Event.DELISTED, Event.LISTED, Event.CONFIRMED], np.uint8)
+
+
 class Places(NamedTuple):
     """Firms and the lists that they enter or leave, list by list."""
 
@@ -41,19 +46,17 @@ def exchange(world: World, leaving: Places, entering: Places) -> None:
         return
     firms = world.firms
     months = world.month - firms.listed_since[leaving]
-    firms.delisted[leaving.rows[firms.listing[leaving] == Standing.OWN]] = world.month
-    firms.listing[leaving] = Standing.UNLISTED
+    firms.delisted[leaving.rows[firms.listing[leaving] == OWN]] = world.month
+    firms.listing[leaving] = 0
     firms.listed_since[leaving] = NEVER
     held = firms.listing[entering]
-    new, confirmed = entering.those(held == Standing.UNLISTED), entering.those(held == Standing.ASSOCIATED)
+    new, confirmed = entering.those(held == 0), entering.those(held == ASSOCIATED)
     firms.listed_since[new] = world.month
-    firms.listing[entering] = Standing.OWN
+    firms.listing[entering] = OWN
     number, firm = (np.concatenate(ends) for ends in zip(leaving, new, confirmed, strict=True))
-    kind = np.repeat(
-        np.array([Event.DELISTED, Event.LISTED, Event.CONFIRMED], np.uint8), [out, len(new.rows), len(confirmed.rows)]
-    )
+    kind = np.repeat(KINDS, [out, len(new.rows), len(confirmed.rows)])
     order = np.argsort(number, kind="stable")
-    other = np.where(kind == Event.DELISTED, 0, Standing.OWN)[order]
+    other = np.where(kind == KINDS[0], 0, OWN)[order]
     world.events.append(
         len(order), month=world.month, firm=firm[order], kind=kind[order], detail=number[order], other=other
     )

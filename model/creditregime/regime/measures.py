@@ -154,14 +154,14 @@ class Catalogue:
 
     def _keep_in_force(self, world: World, number: Rows, rows: Rows) -> NDArray[np.bool_]:
         """Remember whom each measure reaches; tell who was not reached by it before."""
-        held = [world.in_force.get(own, rows[:0]) for own in self.measures.tolist()]
-        before = np.concatenate(held) + world.rows * np.repeat(self.measures, [len(some) for some in held])
-        before = np.append(np.sort(before), -1)
-        now = rows + world.rows * number
+        new, before = np.empty(len(rows), np.bool_), np.zeros(world.rows, np.bool_)
         ends = np.searchsorted(number, self.measures, side="right").tolist()
         for own, start, end in zip(self.measures.tolist(), [0, *ends], ends, strict=False):
-            world.in_force[own] = rows[start:end]
-        new: NDArray[np.bool_] = before[np.searchsorted(before[:-1], now)] != now
+            held, now = world.in_force.get(own, rows[:0]), rows[start:end]
+            before[held] = True
+            np.logical_not(before[now], out=new[start:end])
+            before[held] = False
+            world.in_force[own] = now
         return new
 
     def _reward(self, world: World, reach: _Reach) -> None:
@@ -204,7 +204,7 @@ class _Reach:
         self.rows = np.flatnonzero(marked & world.firms.active)
         standing = np.zeros((len(lists) + 1, len(self.rows)), np.uint8)  # the last row is that of no list
         np.take(world.firms.listing, self.rows, axis=1, out=standing[:-1])
-        self._on, self._own = standing > 0, standing == Standing.OWN
+        self._on, self._own = standing > 0, standing == int(Standing.OWN)
         self._guilty = np.logical_or.reduce(self._own[black], axis=0)
         self._alone = np.logical_or.reduce(self._on[triggers], axis=1)
         self._blamed = np.logical_or.reduce(self._own[triggers], axis=1)

@@ -84,7 +84,7 @@ class Neighbours:
     def _supplier_mean(self, ratings: Any, values: Floats) -> Floats:
         """Return the mean over suppliers by compiled code, which adds weights and values up in one walk."""
         network, mean = self._down, np.empty(self.rows, np.float32)
-        links = (network.pointer, network.supplier, network.weight)
+        links = (network.unsigned.pointer, network.unsigned.supplier, network.weight)
         if self.rows >= acceleration.WIDE:  # no cache holds the values: what is looked up had better be small
             codes, kinds = np.empty(self.rows, np.uint8), np.zeros(256, np.uint32)
             if ratings.encode(values.view(np.uint32), codes, kinds):

@@ -23,9 +23,9 @@ def collect(world: World) -> None:
     severity, origin = firms.violation.reshape(-1)[place], firms.found.reshape(-1)[place]
     true = severity > 0
     severity = np.where(true, severity, np.uint8(Severity.MINOR))
-    inquiry = origin == Origin.INQUIRY
+    inquiry = origin == int(Origin.INQUIRY)
     true |= inquiry
-    severity[inquiry] = Severity.SERIOUS
+    severity[inquiry] = int(Severity.SERIOUS)
     if world.law.leniency:
         own = origin == Origin.SELF_REPORT
         severity[own] = np.maximum(severity[own].astype(np.int16) - world.law.leniency, Severity.MINOR)
