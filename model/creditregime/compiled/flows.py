@@ -77,7 +77,8 @@ def receive(
         some = slice(np.int64(firm_groups[few.start]), np.int64(firm_groups[few.stop]))
         if some.stop - some.start > space.shape[1]:
             space = np.empty((6, 2 * (some.stop - some.start)), np.float32)
-        arriving, planned, made, cost, missing, bound = space
+        arriving, planned, made = space[0], space[1], space[2]  # unpacked, they might have gaps for all that is known
+        cost, missing, bound = space[3], space[4], space[5]
         these = slice(np.int64(pointer[some.start]), np.int64(pointer[some.stop]))
         gather(last[these], supplier[these], weight[these], through, arriving)
         replace(these, some.start, idle, supplier, unmissed, arriving)
