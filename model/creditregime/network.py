@@ -20,8 +20,6 @@ from creditregime.acceleration import in_parts, kernel
 from creditregime.population.economy import ESSENTIAL, NEGLIGIBLE, NON_ESSENTIAL, Economy
 
 Floats = NDArray[np.float32]
-MANY = 64
-"""A search for a link's owner takes about as long as a walk past so many rows."""
 
 
 class Idle(NamedTuple):
@@ -40,6 +38,18 @@ class Idle(NamedTuple):
     links: NDArray[np.int64]
     carried: Floats
     groups: NDArray[np.int64]
+
+    def those(self, which: NDArray[Any]) -> Idle:
+        """Return some of them."""
+        return Idle(self.links[which], self.carried[which], self.groups[which])
+
+    def followed_by(self, more: Idle) -> Idle:
+        """Return these and after them others."""
+        return Idle(
+            np.concatenate([self.links, more.links]),
+            np.concatenate([self.carried, more.carried]),
+            np.concatenate([self.groups, more.groups]),
+        )
 
 
 class Unsigned(NamedTuple):
@@ -301,7 +311,7 @@ class Network:
         """Return rising links that are about to be idle."""
         return Idle(links, self.weight[links], owners(self.group_pointer, links))
 
-    def searching(self) -> NDArray[np.uint32]:
+    def searching(self) -> NDArray[np.integer[Any]]:
         """Return the buyers of the idle links."""
         return self.walk[1][self.idle.groups]
 
@@ -315,7 +325,7 @@ class Network:
         self.weight[links[idle]] = carried
         still = np.ones(len(self.idle.links), np.bool_)
         still[at] = carried == 0  # links that carry nothing count as idle
-        self.idle = Idle(*(column[still] for column in self.idle))
+        self.idle = self.idle.those(still)
 
     def disconnect(self, links: NDArray[Any]) -> None:
         """Make links inactive."""
@@ -325,9 +335,8 @@ class Network:
         first = np.ones(len(links), np.bool_)
         first[1:] = links[1:] != links[:-1]  # each once
         links = links[first]
-        both = [np.concatenate(columns) for columns in zip(self.idle, self._described(links), strict=True)]
-        order = np.argsort(both[0], kind="stable")  # two rising parts: merged in one pass
-        self.idle = Idle(*(column[order] for column in both))
+        both = self.idle.followed_by(self._described(links))
+        self.idle = both.those(np.argsort(both.links, kind="stable"))  # two rising parts: merged in one pass
         self.weight[links] = 0
 
     def suppliers(self, row: int) -> NDArray[np.int32]:
@@ -402,8 +411,7 @@ def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]
 
 def owners(pointer: NDArray[np.int32], links: NDArray[Any]) -> NDArray[np.int64]:
     """Return to which row of a pointer each link belongs."""
-    if len(links) * MANY > len(pointer) and (flows := kernel("flows", len(pointer))) is not None:
+    if (flows := kernel("flows", len(pointer))) is not None:
         return flows.owners(pointer, links)
-    return (
-        np.searchsorted(pointer, links.astype(pointer.dtype, copy=False), side="right") - 1
-    )  # converting few, not many
+    few = links.astype(pointer.dtype, copy=False)  # else it is the pointer that would be converted
+    return np.searchsorted(pointer, few, side="right") - 1

@@ -7,6 +7,8 @@ Dror, Shaw 2011 (SC '11), as in `numpy.random.Philox`; a test holds the two to t
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,7 @@ _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
 def uniforms_at(
-    rows: NDArray[np.int64], key: tuple[int, int], lane: int | NDArray[np.int64], month: int
+    rows: NDArray[np.integer[Any]], key: tuple[int, int], lane: int | NDArray[np.int64], month: int
 ) -> NDArray[np.float32]:
     """Return the float32 uniforms that a dense draw of the stream would give these rows (one lane, or one each)."""
     row = rows.astype(np.uint64)

@@ -89,7 +89,7 @@ class Streams:
         if done < len(draws):
             self._source.random(dtype=np.float32, out=draws[done:])
 
-    def at(self, rows: NDArray[np.int64], purpose: str, month: int, lane: int = 0) -> Floats:
+    def at(self, rows: NDArray[np.integer[Any]], purpose: str, month: int, lane: int = 0) -> Floats:
         """Return the uniforms of some rows: the bits that `uniform` would give them, computed alone if they are few."""
         if (philox := kernel("philox", self.rows)) is not None and len(rows) * FEW_COMPILED < self.rows:
             return philox.at(rows, self.starts, self.seeds, *named(purpose, month, lane))
@@ -126,7 +126,9 @@ class Streams:
             self._source.random(dtype=np.float32, out=drawn)
         return draws
 
-    def by_lane(self, rows: NDArray[np.int64], lanes: NDArray[np.integer[Any]], purpose: str, month: int) -> Floats:
+    def by_lane(
+        self, rows: NDArray[np.integer[Any]], lanes: NDArray[np.integer[Any]], purpose: str, month: int
+    ) -> Floats:
         """Return the uniforms of some rows, each in its own lane, (n,)."""
         if (philox := kernel("philox", self.rows)) is not None:
             _, *stream = named(purpose, month)

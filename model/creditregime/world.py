@@ -132,7 +132,7 @@ class World:
         self.abroad: Abroad | None = None
         self.months_to_grade = np.zeros(len(self.spans))
         self.cutoffs = self._no_cutoffs(dimensions["file"])
-        self._market: NDArray[np.uint16] | NDArray[np.uint32] | None = None
+        self._market: NDArray[np.unsignedinteger[Any]] | None = None
         self._once: dict[str, Any] = {}
         self._pool: Pool | None = None
         self.points_back: tuple[Bytes, NDArray[np.int32], Floats] | None = None  # by topic and firm, for corrections
@@ -214,7 +214,7 @@ class World:
             return values
         return np.repeat(values, self._sizes, axis=-1)
 
-    def market(self) -> NDArray[np.uint16] | NDArray[np.uint32]:
+    def market(self) -> NDArray[np.unsignedinteger[Any]]:
         """Return each firm's market, its sector within its jurisdiction, (N,)."""
         if self._market is None:
             narrow = np.uint16 if self.markets <= 2**16 else np.uint32

@@ -146,9 +146,7 @@ def stock_up(
 
 
 @compiled
-def add_up(
-    bounds: Any, cost: Any, missing: Any, bound: Any, most: Any, paid: Any, lack: Any, inputs: Any
-) -> None:
+def add_up(bounds: Any, cost: Any, missing: Any, bound: Any, most: Any, paid: Any, lack: Any, inputs: Any) -> None:
     """Write for some buyers what their groups cost and miss, and the least bound of their output.
 
     `bounds` is where the groups of each begin and end. The few groups of a buyer are added in a loop of their own: sums
@@ -200,14 +198,26 @@ def entries(pointer: Any, rows: Any) -> Any:
 
 @compiled
 def owners(pointer: Any, links: Any) -> Any:
-    """Return to which row of a pointer each of many links belongs, rising links first: one walk along the pointer."""
+    """Return to which row of a pointer each link belongs.
+
+    A search begins where the last one ended, with strides of twice the length each: rising links are found nearby.
+    """
     owner = np.empty(len(links), np.int64)
-    row = 0
+    row, last = 0, len(pointer) - 1
     for number in range(len(links)):
-        if links[number] < pointer[row]:
-            row = np.searchsorted(pointer, links[number], side="right") - 1
-        while pointer[row + 1] <= links[number]:
-            row += 1
+        link, stride = links[number], 1
+        if link < pointer[row]:
+            row = 0
+        while row + stride < last and pointer[row + stride] <= link:
+            row += stride
+            stride *= 2
+        stop = min(row + stride, last)
+        while stop - row > 1:
+            middle = (row + stop) // 2
+            if pointer[middle] <= link:
+                row = middle
+            else:
+                stop = middle
         owner[number] = row
     return owner
 

@@ -13,7 +13,7 @@ from creditregime.compiled.philox import single
 @compiled
 def links_between(buyers: Any, suppliers: Any, pointer: Any, supplier: Any) -> Any:
     """Return the links of marked buyers to marked suppliers, in their order; marks are (N,)."""
-    most = 0
+    most = np.int64(0)
     for buyer in range(len(buyers)):
         most += np.int64(buyers[buyer]) * np.int64(pointer[buyer + 1] - pointer[buyer])
     found = np.empty(most, np.int64)

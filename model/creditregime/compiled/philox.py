@@ -23,6 +23,9 @@ BLOCK = 1024
 """Rows drawn together where they are used at once: they stay in the nearest cache. A multiple of eight."""
 
 
+PAIR: Any = types.UniTuple(types.uint64, 2)  # type: ignore[no-untyped-call]
+
+
 def _product(_: Any, first: Any, second: Any) -> Any:
     """Return the high and the low word of the product of two words: one instruction, for which Python has no name."""
 
@@ -33,7 +36,7 @@ def _product(_: Any, first: Any, second: Any) -> Any:
         high = builder.trunc(builder.lshr(whole, ir.Constant(wide, 64)), word)
         return context.make_tuple(builder, signature.return_type, (high, builder.trunc(whole, word)))
 
-    return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), code
+    return PAIR(types.uint64, types.uint64), code
 
 
 product: Any = intrinsic(_product)

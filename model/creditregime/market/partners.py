@@ -15,6 +15,8 @@ from creditregime.randomness import named
 from creditregime.state import Rows
 from creditregime.world import World
 
+Chosen = NDArray[np.integer[Any]]
+
 
 class Partners(Rule, family="partners"):
     """Family of partner policies."""
@@ -97,7 +99,7 @@ class Search(Partners, kind="search"):
         )
 
     def _found(
-        self, world: World, links: Rows, buyers: Rows, barred: NDArray[np.bool_]
+        self, world: World, links: Rows, buyers: Chosen, barred: NDArray[np.bool_]
     ) -> tuple[Rows, Rows, NDArray[np.int64]]:
         """Return which of the links find a supplier, at which of their buyer's attempts, and whom."""
         firms = world.firms
@@ -113,14 +115,14 @@ class Search(Partners, kind="search"):
         good = self._fits(world, links, buyers, found) & ~barred[found]
         return position[good], attempt[position[good]], found[good]
 
-    def _fits(self, world: World, links: Rows, buyers: Rows, found: Rows) -> NDArray[np.bool_]:
+    def _fits(self, world: World, links: Rows, buyers: Chosen, found: Rows) -> NDArray[np.bool_]:
         """Tell which of the firms that were met can be suppliers."""
         firms, size = world.firms, world.firms.size
         spare = (self.headroom - firms.demand[found]) * size[found]
         enough: NDArray[np.bool_] = spare >= world.network.carried(links) * size[buyers]
         return firms.active[found] & (found != buyers) & enough
 
-    def _take_on(self, world: World, position: Rows, buyers: Rows, found: Rows) -> None:
+    def _take_on(self, world: World, position: Rows, buyers: Chosen, found: Rows) -> None:
         """Connect buyers with the suppliers that they found, given which of the idle links theirs are."""
         idle, firms = world.network.idle, world.firms
         world.network.connect(idle.links[position], found, world.month)
@@ -130,7 +132,7 @@ class Search(Partners, kind="search"):
         world.count("links_found", buyers)
 
 
-def _numbered(buyers: Rows) -> Rows:
+def _numbered(buyers: Chosen) -> Rows:
     """Return which of its buyer's links each link is, 0, 1, ..., given the buyers of links, rising."""
     position = np.arange(len(buyers))
     first = np.ones(len(buyers), np.bool_)
