@@ -320,6 +320,9 @@ class Network:
         if suppliers is not None:
             self.supplier[links] = suppliers
         self.since[links] = month
+        if (kernels := kernel("idle", self.rows)) is not None:
+            self.idle = Idle(*kernels.connect(links, self.weight, tuple(self.idle)))
+            return
         at, idle = self._places(links)
         carried = self.idle.carried[at]
         self.weight[links[idle]] = carried
@@ -329,9 +332,11 @@ class Network:
 
     def disconnect(self, links: NDArray[Any]) -> None:
         """Make links inactive."""
-        links = np.sort(links[self.weight[links] > 0])
-        if not len(links):
+        if (kernels := kernel("idle", self.rows)) is not None:
+            idle = tuple(self.idle)
+            self.idle = Idle(*kernels.disconnect(np.sort(links), self.weight, idle, self.group_pointer))
             return
+        links = np.sort(links[self.weight[links] > 0])
         first = np.ones(len(links), np.bool_)
         first[1:] = links[1:] != links[:-1]  # each once
         links = links[first]

@@ -198,28 +198,34 @@ def entries(pointer: Any, rows: Any) -> Any:
 
 @compiled
 def owners(pointer: Any, links: Any) -> Any:
-    """Return to which row of a pointer each link belongs.
-
-    A search begins where the last one ended, with strides of twice the length each: rising links are found nearby.
-    """
-    owner = np.empty(len(links), np.int64)
-    row, last = 0, len(pointer) - 1
+    """Return to which row of a pointer each link belongs."""
+    owner, row = np.empty(len(links), np.int64), 0
     for number in range(len(links)):
-        link, stride = links[number], 1
-        if link < pointer[row]:
-            row = 0
-        while row + stride < last and pointer[row + stride] <= link:
-            row += stride
-            stride *= 2
-        stop = min(row + stride, last)
-        while stop - row > 1:
-            middle = (row + stop) // 2
-            if pointer[middle] <= link:
-                row = middle
-            else:
-                stop = middle
+        row = owner_from(row, pointer, links[number])
         owner[number] = row
     return owner
+
+
+@compiled
+def owner_from(row: int, pointer: Any, link: int) -> int:
+    """Return to which row of a pointer a link belongs, given that of the link before.
+
+    The search begins there, with strides of twice the length each: rising links are found nearby.
+    """
+    last, stride = len(pointer) - 1, 1
+    if link < pointer[row]:
+        row = 0
+    while row + stride < last and pointer[row + stride] <= link:
+        row += stride
+        stride *= 2
+    stop = min(row + stride, last)
+    while stop - row > 1:
+        middle = (row + stop) // 2
+        if pointer[middle] <= link:
+            row = middle
+        else:
+            stop = middle
+    return row
 
 
 @compiled
