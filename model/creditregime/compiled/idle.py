@@ -1,4 +1,4 @@
-"""Links that end and begin: the weights, and the rising list of links that are idle, see `creditregime.network.Idle`."""
+"""Links that end and begin: their weights, and the list of idle links, see `creditregime.network.Idle`."""
 
 from __future__ import annotations
 
