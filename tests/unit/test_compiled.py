@@ -24,19 +24,6 @@ from creditregime.world import World
 SPANS = [[(0, 5, 7)], [(0, 4100, 2**63 - 1)], [(0, 1, 3), (1, 30, 4), (30, 2078, 5), (2078, 2080, 2**40)]]
 
 
-@pytest.fixture
-def compiled(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Switch kernels on for columns of any length, or off."""
-    pytest.importorskip("numba")
-    monkeypatch.setattr(acceleration, "LONG", 0)
-
-    def switch(on: bool) -> None:
-        monkeypatch.setattr(acceleration, "on", on)
-        assert (acceleration.kernel("philox", 1) is not None) == on
-
-    return switch
-
-
 @pytest.mark.parametrize("spans", SPANS)
 def test_streams_draw_the_same(spans: list[tuple[int, int, int]], compiled: Any) -> None:
     streams = Streams(spans)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import pickle
+from typing import Any
 
 import networkx as nx
 import numpy as np
 import pytest
 
 from creditregime import CreditRegime, Economy
-from creditregime.network import Network, Pool, entries, pointers
+from creditregime.network import Network, Pool, entries, owners, pointers
 from tests.helpers import links, random_graph, small
 
 
@@ -44,7 +47,9 @@ def test_a_replaced_supplier_is_seen_by_both_pulls() -> None:
     assert ordered[2] > 0
 
 
-def test_what_an_idle_link_carried_comes_back_with_it() -> None:
+@pytest.mark.parametrize("on", [False, True])
+def test_what_an_idle_link_carried_comes_back_with_it(on: bool, compiled: Any) -> None:
+    compiled(on)
     economy = random_graph(30, 0.15, 4)
     stated = economy.coefficient.copy()
     stated[5] = 0  # carries nothing, and counts as idle whatever happens
@@ -83,11 +88,28 @@ def test_groups_are_the_inputs_of_one_sector() -> None:
     assert (network.buyers_of(network.links_of(rows)) == np.repeat(rows, np.diff(network.pointer)[rows])).all()
 
 
-def test_pointers_and_entries() -> None:
+@pytest.mark.parametrize("on", [False, True])
+def test_pointers_entries_and_owners(on: bool, compiled: Any) -> None:
+    compiled(on)
     pointer = pointers(np.array([0, 0, 2, 2, 2]), 4)
     assert pointer.tolist() == [0, 2, 2, 5, 5]
     assert entries(pointer, np.array([2, 1, 0])).tolist() == [2, 3, 4, 0, 1]
     assert entries(pointer, np.array([], np.int64)).tolist() == []
+    assert owners(pointer, np.array([0, 1, 2, 4, 3, 0, 4, 4])).tolist() == [0, 0, 2, 2, 2, 0, 2, 2]
+    rows = np.sort(np.random.default_rng(0).integers(0, 3000, 20_000))
+    links = np.random.default_rng(1).integers(0, 20_000, 500)
+    np.testing.assert_array_equal(owners(pointers(rows, 3000), links), rows[links])
+    np.testing.assert_array_equal(owners(pointers(rows, 3000), np.sort(links)), rows[np.sort(links)])
+
+
+def test_a_copy_has_indices_of_its_own() -> None:
+    network = Network(links(4, (0, 3), (1, 3)))
+    assert network.unsigned.supplier.tolist() == [0, 1]
+    copied = copy.deepcopy(network)
+    for one in (copied, pickle.loads(pickle.dumps(network))):
+        one.connect(np.array([0]), np.array([2]), 7)
+        assert one.unsigned.supplier.tolist() == [2, 1]
+    assert network.unsigned.supplier.tolist() == [0, 1]
 
 
 def test_the_pool_draws_by_size_within_sector_and_jurisdiction() -> None:
