@@ -268,7 +268,7 @@ class Network:
 
     def buyers_of(self, links: NDArray[Any]) -> NDArray[np.int64]:
         """Return the buyers' rows of the given links."""
-        return owners(self.pointer, links)
+        return owners(self.pointer, links, self.rows)
 
     def links_to(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the links, active or not, to the given suppliers."""
@@ -309,7 +309,7 @@ class Network:
 
     def _described(self, links: NDArray[np.int64]) -> Idle:
         """Return rising links that are about to be idle."""
-        return Idle(links, self.weight[links], owners(self.group_pointer, links))
+        return Idle(links, self.weight[links], owners(self.group_pointer, links, self.rows))
 
     def searching(self) -> NDArray[np.integer[Any]]:
         """Return the buyers of the idle links."""
@@ -414,9 +414,9 @@ def entries(pointer: NDArray[np.int32], rows: NDArray[Any]) -> NDArray[np.int64]
     return (first - stops + counts).repeat(counts) + np.arange(counts.sum())
 
 
-def owners(pointer: NDArray[np.int32], links: NDArray[Any]) -> NDArray[np.int64]:
-    """Return to which row of a pointer each link belongs."""
-    if (flows := kernel("flows", len(pointer))) is not None:
+def owners(pointer: NDArray[np.int32], links: NDArray[Any], firms: int) -> NDArray[np.int64]:
+    """Return to which row of a pointer each link belongs; `firms` is their number, whatever the rows are."""
+    if (flows := kernel("flows", firms)) is not None:
         return flows.owners(pointer, links)
     few = links.astype(pointer.dtype, copy=False)  # else it is the pointer that would be converted
     return np.searchsorted(pointer, few, side="right") - 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from functools import partial
 from itertools import pairwise
 from types import SimpleNamespace
@@ -288,3 +290,13 @@ def test_switched_off_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_short_columns_load_nothing() -> None:
     assert acceleration.kernel("philox", acceleration.LONG - 1) is None
+
+
+def test_a_short_run_loads_nothing_however_many_links_and_groups_it_has() -> None:
+    code = """
+import sys
+from creditregime import CreditRegime, acceleration, load
+world = CreditRegime(load("regime=joint_2016", **{"population.firms": 1500, "months": 5})).run_model().world
+assert len(world.network.stock) > acceleration.LONG and "numba" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

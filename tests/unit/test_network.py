@@ -95,11 +95,11 @@ def test_pointers_entries_and_owners(on: bool, compiled: Any) -> None:
     assert pointer.tolist() == [0, 2, 2, 5, 5]
     assert entries(pointer, np.array([2, 1, 0])).tolist() == [2, 3, 4, 0, 1]
     assert entries(pointer, np.array([], np.int64)).tolist() == []
-    assert owners(pointer, np.array([0, 1, 2, 4, 3, 0, 4, 4])).tolist() == [0, 0, 2, 2, 2, 0, 2, 2]
+    assert owners(pointer, np.array([0, 1, 2, 4, 3, 0, 4, 4]), 4).tolist() == [0, 0, 2, 2, 2, 0, 2, 2]
     rows = np.sort(np.random.default_rng(0).integers(0, 3000, 20_000))
     links = np.random.default_rng(1).integers(0, 20_000, 500)
-    np.testing.assert_array_equal(owners(pointers(rows, 3000), links), rows[links])
-    np.testing.assert_array_equal(owners(pointers(rows, 3000), np.sort(links)), rows[np.sort(links)])
+    np.testing.assert_array_equal(owners(pointers(rows, 3000), links, 3000), rows[links])
+    np.testing.assert_array_equal(owners(pointers(rows, 3000), np.sort(links), 3000), rows[np.sort(links)])
 
 
 def test_a_copy_has_indices_of_its_own() -> None:

@@ -59,7 +59,8 @@ def pareto_by_rank(score: Reals, sector: Labels, exponent: float) -> Reals:
 
     Ranks instead of draws: the tail is that of the exponent in every economy, and nobody dominates by chance.
     """
-    order = np.lexsort((score, sector))
+    order = score.argsort(kind="stable")
+    order = order[sector[order].argsort(kind="stable")]  # by sector, then by score
     counts = np.bincount(sector)
     rank = np.empty(len(score))
     rank[order] = np.arange(len(score)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -73,14 +73,15 @@ def balance(buyer: Rows, supplier: Rows, sector: Labels, size: Money, goal: Targ
     pair = sector[supplier] * np.uint16(sectors) + sector[buyer]
     weight = (goal.inputs / np.maximum(np.bincount(buyer, minlength=firms), 1))[buyer].astype(np.float32)
     capped = CAPPED_ROUNDS if firms >= MANY else 0
+    sold, flows = sums(supplier, weight, firms), goal.flows.ravel()
     for _ in range(ROUNDS - capped):
-        _scale(weight, supplier, _ratio(goal.sales, weight, supplier) ** SALES_STEP)
-        _scale(weight, buyer, _towards(goal, weight, buyer))
-        _scale(weight, pair, _ratio(goal.flows.ravel(), weight, pair))
+        _scale(weight, supplier, (goal.sales / np.maximum(sold, _TINY)) ** SALES_STEP)
+        flown = _scale_and_sum(weight, buyer, _towards(goal, weight, buyer), pair, len(flows))
+        sold = _scale_and_sum(weight, pair, flows / np.maximum(flown, _TINY), supplier, firms)
     np.maximum(weight, np.float32(_SMALLEST) * size[buyer], out=weight)
     scale_down(weight, buyer, supplier, goal.largest_sales, goal.largest_inputs)
     for _ in range(capped):
-        _scale(weight, pair, _ratio(goal.flows.ravel(), weight, pair))
+        _scale(weight, pair, _ratio(flows, weight, pair))
         scale_down(weight, buyer, supplier, goal.largest_sales, goal.largest_inputs)
     weight /= size[buyer]
     return weight
@@ -91,32 +92,52 @@ def scale_down(
 ) -> None:
     """Scale link values, (L,), down in place until nobody sells or spends more than the largest, (N,)."""
     _scale(weight, supplier, np.minimum(_ratio(largest_sales, weight, supplier), 1))
-    _scale(weight, buyer, np.minimum(_ratio(largest_inputs, weight, buyer), 1))
+    _scale(weight, buyer, np.minimum(_ratio(largest_inputs, weight, buyer, runs=True), 1))
 
 
 def _towards(goal: Targets, weight: Money, buyer: Rows) -> Reals:
     """Return the factors that move inputs towards their target, but not above the largest allowed."""
-    spent = np.maximum(sums(buyer, weight, len(goal.inputs)), _TINY)
+    spent = np.maximum(sums(buyer, weight, len(goal.inputs), runs=True), _TINY)
     return np.minimum((goal.inputs / spent) ** INPUTS_STEP, goal.largest_inputs / spent)
 
 
-def _ratio(goal: Reals, weight: NDArray[np.floating], label: NDArray[np.integer]) -> Reals:
-    return goal / np.maximum(sums(label, weight, len(goal)), _TINY)
+def _ratio(goal: Reals, weight: NDArray[np.floating], label: NDArray[np.integer], *, runs: bool = False) -> Reals:
+    return goal / np.maximum(sums(label, weight, len(goal), runs=runs), _TINY)
 
 
-def sums(label: NDArray[np.integer], weight: NDArray[np.floating], labels: int) -> Reals:
-    """Return the sum of the weights of each label, (labels,), added up in their order."""
+def sums(label: NDArray[np.integer], weight: NDArray[np.floating], labels: int, *, runs: bool = False) -> Reals:
+    """Return the sum of the weights of each label, (labels,), added up in their order; neighbours may have one label.
+
+    The latter changes nothing but the time it takes.
+    """
     if (balancing := kernel("balancing", len(weight) // LINKS_A_FIRM)) is not None:
-        return balancing.add_up(label, weight, labels)
+        add_up = balancing.add_up_runs if runs else balancing.add_up
+        return add_up(_unsigned(label), weight, labels)  # type: ignore[no-any-return]
     return np.bincount(label, weight, labels).astype(np.float64, copy=False)
 
 
 def _scale(weight: NDArray[np.floating], label: NDArray[np.integer], factor: Reals) -> None:
     factor = np.minimum(factor, 1e12).astype(weight.dtype)
     if (balancing := kernel("balancing", len(weight) // LINKS_A_FIRM)) is not None:
-        balancing.scale(weight, label, factor)
+        balancing.scale(weight, _unsigned(label), factor)
     else:
         weight *= factor[label]
+
+
+def _scale_and_sum(
+    weight: NDArray[np.floating], label: NDArray[np.integer], factor: Reals, then: NDArray[np.integer], labels: int
+) -> Reals:
+    """Scale each weight by the factor of its label, in place; return the sums by other labels, `then`."""
+    if (balancing := kernel("balancing", len(weight) // LINKS_A_FIRM)) is None:
+        _scale(weight, label, factor)
+        return sums(then, weight, labels)
+    factor = np.minimum(factor, 1e12).astype(weight.dtype)
+    return balancing.scale_and_add_up(weight, _unsigned(label), factor, _unsigned(then), labels)  # type: ignore[no-any-return]
+
+
+def _unsigned(label: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
+    """Return labels without a sign: compiled code need not ask whether they count from the end."""
+    return label.view(f"u{label.itemsize}")
 
 
 def final_demand(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -> Money:
@@ -128,6 +149,8 @@ def final_demand(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -
 def sales(size: Money, buyer: Rows, supplier: Rows, coefficient: Money) -> Reals:
     """Return what each firm sells to firms, (N,), added up in the order of the links."""
     revenue, sold = size.astype(np.float64), np.zeros(len(size))
+    if (balancing := kernel("balancing", len(size))) is not None:
+        return balancing.sell(_unsigned(buyer), _unsigned(supplier), coefficient, revenue)  # type: ignore[no-any-return]
     for start in range(0, len(buyer), BLOCK):
         some = slice(start, start + BLOCK)
         np.add.at(sold, supplier[some], coefficient[some] * revenue[buyer[some]])

@@ -32,7 +32,7 @@ def check(economy: Columns) -> None:
 
 def check_margins(economy: Columns) -> None:
     """Raise where inputs leave nothing of a firm's output for wages and profit: accounts cannot be kept then."""
-    inputs = sums(economy.buyer, economy.coefficient, economy.firms) + economy.imports
+    inputs = sums(economy.buyer, economy.coefficient, economy.firms, runs=True) + economy.imports
     limit = f"inputs cost {{:.4g}} per unit of output; at most {LARGEST_INPUT_SHARE} with finance"
     _refuse(inputs > LARGEST_INPUT_SHARE + 1e-6, "firm", limit, inputs)
 

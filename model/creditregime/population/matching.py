@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from creditregime.acceleration import kernel
 from creditregime.population.attributes import Labels, Reals, Rows
 from creditregime.randomness import generator
 
@@ -77,12 +78,21 @@ def match(market: Market, seed: int) -> tuple[Rows, Rows]:
     buyers, suppliers = [], []
     for start, stop in _blocks(wanted):
         buyer, position = _slots(wanted, start, stop, draws)
-        place = shelf.find(*_through_mix(market, buyer, position))
+        place = _places(market, shelf, buyer, position)
         supplier = shelf.order[place]
         kept = (buyer != supplier) & _first(buyer, place)
         buyers.append(buyer[kept])
         suppliers.append(supplier[kept])
     return np.concatenate(buyers), np.concatenate(suppliers)
+
+
+def _places(market: Market, shelf: Shelf, buyer: Rows, position: Reals) -> Rows:
+    """Return the places on the shelf on which slots fall."""
+    mix = _cumulated(market.mix)
+    if (matching := kernel("matching", len(market.sector))) is not None:
+        shelves = (shelf.edges, shelf.bounds, shelf.low, shelf.width, shelf.scale, shelf.guide)
+        return matching.find(market.sector[buyer], position, _BELOW_ONE, mix, shelves)  # type: ignore[no-any-return]
+    return shelf.find(*_through_mix(market, mix, buyer, position))
 
 
 def _first(buyer: Rows, place: Rows) -> NDArray[np.bool_]:
@@ -111,15 +121,21 @@ def _slots(wanted: Rows, start: int, stop: int, draws: np.random.Generator) -> t
     return buyer, np.minimum(position, _BELOW_ONE)
 
 
-def _through_mix(market: Market, buyer: Rows, position: Reals) -> tuple[Labels, Reals]:
-    """Return the supplier sector at each position of the buyer's purchase mix, and the fraction of its share there."""
-    sectors = len(market.mix)
+def _cumulated(mix: Reals) -> tuple[Reals, Reals]:
+    """Return each buyer sector's CDF over supplier sectors, laid end to end, (S, S), and the edges of its steps."""
+    sectors = len(mix)
     edges = np.zeros((sectors, sectors + 1))
-    edges[:, 1:] = np.cumsum(market.mix, axis=0).T
+    edges[:, 1:] = np.cumsum(mix, axis=0).T
     edges /= np.maximum(edges[:, -1:], 1e-30)  # the last edge is exactly 1
+    return edges[:, 1:] + np.arange(sectors)[:, None], edges
+
+
+def _through_mix(market: Market, mix: tuple[Reals, Reals], buyer: Rows, position: Reals) -> tuple[Labels, Reals]:
+    """Return the supplier sector at each position of the buyer's purchase mix, and the fraction of its share there."""
+    ends, edges = mix
+    sectors = len(edges)
     own = market.sector[buyer].astype(np.int32)
-    ends = (edges[:, 1:] + np.arange(sectors)[:, None]).ravel()  # the CDFs laid end to end: one search serves all
-    cell = np.searchsorted(ends, position + own, side="right").astype(np.int32) - own * sectors
+    cell = np.searchsorted(ends.ravel(), position + own, side="right").astype(np.int32) - own * sectors
     np.clip(cell, 0, sectors - 1, out=cell)
     low, high = edges[own, cell], edges[own, cell + 1]
     fraction = (position - low) / np.maximum(high - low, 1e-30)
