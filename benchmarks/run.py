@@ -45,6 +45,8 @@ MOST_IMPORTS, MOST_TO_MONTH = 1.5, 2.0
 LARGE: dict[str, Any] = {"regime": "joint_2016", "population": "million"}
 FIRST_MONTHS = 4
 """Months before the measured ones: the first are cheaper, as few firms are on record."""
+ENOUGH = 10_000
+"""An economy of so many firms loads the compiled code with which a large one is built: it counts to no month either."""
 
 
 class Row(NamedTuple):
@@ -57,7 +59,7 @@ class Row(NamedTuple):
 
 
 class Large(NamedTuple):
-    """What the large run was and took."""
+    """What the large run was and took; bytes of its peak, and of what stood in memory then."""
 
     firms: int
     links: int
@@ -68,6 +70,9 @@ class Large(NamedTuple):
     months: list[float]
     bandwidth: list[float]
     peak: int
+    libraries: int
+    columns: int
+    logs: int
 
 
 def timed(action: Callable[[], Any]) -> float:
@@ -101,8 +106,8 @@ def large_run(firms: int, months: int) -> Large:
         for _ in range(months):
             taken.append(answer(child, "month\n"))
             bandwidth.append(copy_bandwidth(128, 3))
-        peak = answer(child, "peak\n")
-    return Large(months=taken[FIRST_MONTHS:], bandwidth=bandwidth[FIRST_MONTHS:], peak=peak, **facts)
+        facts |= answer(child, "memory\n")
+    return Large(months=taken[FIRST_MONTHS:], bandwidth=bandwidth[FIRST_MONTHS:], **facts)
 
 
 def answer(child: subprocess.Popen[str], request: str = "") -> Any:
@@ -120,6 +125,8 @@ def answer(child: subprocess.Popen[str], request: str = "") -> Any:
 def work(firms: int, months: int) -> None:
     """Build and run the baseline regime, one month for each line read, and tell what each took (see `large_run`)."""
     scenario = load(**LARGE | {"population.firms": firms, "months": months})
+    libraries = peak_bytes()
+    CreditRegime(scenario.changed({"population.firms": ENOUGH}))
     begin = time.process_time()
     model = CreditRegime(scenario)
     build, world = time.process_time() - begin, model.world
@@ -131,7 +138,9 @@ def work(firms: int, months: int) -> None:
         sys.stdin.readline()
         print(timed(model.step), flush=True)
     sys.stdin.readline()
-    print(peak_bytes(), flush=True)
+    memory = {"libraries": libraries, "columns": world.firms.nbytes + world.network.nbytes}
+    memory |= {"logs": world.records.nbytes + world.events.nbytes, "peak": peak_bytes()}
+    print(json.dumps(memory), flush=True)
 
 
 def peak_bytes() -> int:
@@ -238,16 +247,23 @@ def large_rows(run: Large) -> list[Row]:
             f"at most {MOST_BUILD_MONTHS:.0f}",
             builds <= MOST_BUILD_MONTHS,
         ),
-        memory_row(run),
-        Row("... of it state", f"{run.firm_bytes:.0f} B a firm, {run.link_bytes:.1f} B a link", "", None),
+        *memory_rows(run),
     ]
 
 
-def memory_row(run: Large) -> Row:
-    """Return the row of peak memory."""
+def memory_rows(run: Large) -> list[Row]:
+    """Return the rows of peak memory: what is allowed, and where it goes."""
     budget = FIRM_BYTES * run.firms + LINK_BYTES * run.links
     target = f"at most {budget / 1e6:.0f} MB ({FIRM_BYTES} B a firm, {LINK_BYTES} B a link)"
-    return Row("Peak memory of the process", f"{run.peak / 1e6:.0f} MB", target, run.peak <= budget)
+    state = f"{run.firm_bytes:.0f} B a firm and {run.link_bytes:.1f} B a link at the start"
+    rest = run.peak - run.libraries - run.columns - run.logs
+    return [
+        Row("Peak memory of the process", f"{run.peak / 1e6:.0f} MB", target, run.peak <= budget),
+        Row("... interpreter and libraries, before a firm exists", f"{run.libraries / 1e6:.0f} MB", "", None),
+        Row("... columns of firms and links", f"{run.columns / 1e6:.0f} MB ({state})", "", None),
+        Row("... records and events", f"{run.logs / 1e6:.0f} MB", "", None),
+        Row("... the rest: compiled code, what a stage works on, what is kept free", f"{rest / 1e6:.0f} MB", "", None),
+    ]
 
 
 def table(rows: Sequence[Row]) -> str:
