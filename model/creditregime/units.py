@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, overload
 
 import numpy as np
@@ -23,10 +24,20 @@ def monthly(probability_a_year: float) -> float:
 
 
 def by_topic(value: PerTopic, topics: Sequence[str]) -> NDArray[np.float32]:
-    """Return one number a topic, (K,): the same for all, or the mapping's entry, or its ``default`` (else 0)."""
+    """Return one number a topic, (K,): the same for all, or the mapping's entry, or its ``default`` (else 0).
+
+    Not to be written to: what is the same for all is kept.
+    """
     if isinstance(value, dict):
         return np.array([value.get(topic, value.get("default", 0.0)) for topic in topics], np.float32)
-    return np.full(len(topics), value, np.float32)
+    return _alike(float(value), len(topics))
+
+
+@lru_cache(maxsize=256)
+def _alike(value: float, topics: int) -> NDArray[np.float32]:
+    alike = np.full(topics, value, np.float32)
+    alike.flags.writeable = False
+    return alike
 
 
 @overload

@@ -105,7 +105,7 @@ def stakes(
     values = np.zeros((len(world.topics), world.rows), np.float32)
     if rating is not None:
         _add_grades(world, rating, discount, values)
-    _add_threats(world, [*threats(world, lists, discount, dropping)], values)
+    _add_threats(world, _threats(world, lists, discount, dropping), values)
     values *= world.firms.aware
     return values
 
@@ -125,6 +125,17 @@ def threats(
             continue
         if worth.any():
             yield Threat(worth, number, rule)
+
+
+def _threats(world: World, lists: dict[str, ListRule], discount: float | Floats, dropping: float) -> Sequence[Threat]:
+    """Return what lists threaten with, worked out once for a law where it does not depend on firms."""
+    if dropping or isinstance(discount, np.ndarray):
+        return [*threats(world, lists, discount, dropping)]
+    known, key = world.law.settled, ("threats", discount)
+    if key not in known or known[key][0] is not lists:
+        known[key] = lists, [*threats(world, lists, discount)]
+    found: Sequence[Threat] = known[key][1]
+    return found
 
 
 def after_entry(world: World, months: float, discount: float | Floats) -> float | Floats:
