@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from creditregime import CreditRegime, Scenario
+from creditregime import CreditRegime, Scenario, load
 from creditregime.firms.stakes import stakes
 from creditregime.units import present_months
 from tests.helpers import bare
@@ -175,3 +175,14 @@ def test_patience_by_the_month_stands_for_the_discount_by_the_year() -> None:
     np.testing.assert_allclose(found, 0.25 * 0.02 * (1 - 0.9**24) / 0.1, rtol=1e-5)
     myopic = CreditRegime(bare(2, **LISTED | {"behaviour": rule | {"patience": 0.0}})).prospects().stakes()[0]
     np.testing.assert_allclose(myopic, 0.25 * 0.02, rtol=1e-5)
+
+
+def test_other_lists_asked_about_in_between_are_told_apart() -> None:
+    model = CreditRegime(load("regime=joint_2016", **{"population.firms": 100}))
+    prospects = model.prospects()
+    held = prospects.list_stakes()
+    few = prospects._replace(lists=dict(list(prospects.lists.items())[:1])).list_stakes()
+    assert held.any()
+    assert (few <= held).all()
+    assert (few < held).any()
+    np.testing.assert_array_equal(prospects.list_stakes(), held)
